@@ -1,0 +1,171 @@
+/// Pending events in a total order, as plain data: copying the queue copies the future.
+///
+/// An event belongs to a slot (a machine, a source, a lot under way) and a slot has at most one pending event, so an
+/// event can be cancelled or moved by its slot. Events run by (time, priority, sequence); sequence counts scheduling.
+/// The queue is a 4-ary heap of 24-byte events with the position of each slot beside it.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "twin/base/error.hpp"
+#include "twin/base/ids.hpp"
+#include "twin/base/time.hpp"
+
+namespace twin::kernel {
+
+struct Event {
+  Tick time = 0;
+  std::uint64_t order = 0;  ///< priority in the upper 8 bits, sequence below
+  std::uint32_t slot = kNone;
+  std::uint32_t reserved = 0;
+
+  [[nodiscard]] unsigned priority() const noexcept { return static_cast<unsigned>(order >> 56); }
+  [[nodiscard]] std::uint64_t sequence() const noexcept { return order & ((std::uint64_t{1} << 56) - 1); }
+  friend bool operator==(const Event&, const Event&) = default;
+};
+
+class EventQueue {
+ public:
+  EventQueue() = default;
+  /// Makes room for slots [0, count); grows by itself when a larger slot is scheduled.
+  explicit EventQueue(std::size_t slots) : position_(slots, kNone) { heap_.reserve(slots); }
+
+  [[nodiscard]] bool empty() const noexcept { return heap_.size() == (hole_ ? 1U : 0U); }
+  [[nodiscard]] std::size_t size() const noexcept { return heap_.size() - (hole_ ? 1U : 0U); }
+  [[nodiscard]] std::uint64_t next_sequence() const noexcept { return next_sequence_; }
+
+  [[nodiscard]] bool pending(std::uint32_t slot) const noexcept {
+    return slot < position_.size() && position_[slot] != kNone;
+  }
+  /// Time of the slot's pending event. Requires pending(slot).
+  [[nodiscard]] Tick time_of(std::uint32_t slot) const noexcept { return heap_[position_[slot]].time; }
+
+  /// Adds an event for a slot that has none. Cost: O(log n); after pop() it takes the place of the event popped.
+  void schedule(std::uint32_t slot, Tick time, unsigned priority) {
+    if (slot >= position_.size()) position_.resize(slot + std::size_t{1}, kNone);
+    insert({time, (std::uint64_t{priority} << 56) | next_sequence_++, slot, 0});
+  }
+  /// Moves the slot's event, or adds one; its sequence is new.
+  void reschedule(std::uint32_t slot, Tick time, unsigned priority) {
+    cancel(slot);
+    schedule(slot, time, priority);
+  }
+  /// Moves the slot's event, which keeps its sequence: among equal times and priorities its place. Requires pending(slot).
+  void move(std::uint32_t slot, Tick time, unsigned priority) {
+    fill_hole();
+    const std::size_t at = position_[slot];
+    place(at, {time, (std::uint64_t{priority} << 56) | heap_[at].sequence(), slot, 0});
+  }
+  /// Removes the slot's event if it has one.
+  void cancel(std::uint32_t slot) {
+    if (!pending(slot)) return;
+    fill_hole();
+    const std::size_t at = position_[slot];
+    position_[slot] = kNone;
+    const Event last = heap_.back();
+    heap_.pop_back();
+    if (at < heap_.size()) place(at, last);
+  }
+
+  /// The first event. Requires !empty().
+  [[nodiscard]] const Event& top() {
+    fill_hole();
+    return heap_.front();
+  }
+  /// Removes and returns the first event. Requires !empty().
+  Event pop() {
+    fill_hole();
+    const Event first = heap_.front();
+    position_[first.slot] = kNone;
+    hole_ = true;
+    return first;
+  }
+
+  /// All pending events in no particular order.
+  [[nodiscard]] const std::vector<Event>& events() {
+    fill_hole();
+    return heap_;
+  }
+  /// Puts back an event as it was saved. \throws InvalidArgument if its slot is taken or its sequence still to come
+  void restore(const Event& event) {
+    if (event.slot == kNone || pending(event.slot)) throw InvalidArgument("event queue: a slot has two events");
+    if (event.sequence() >= next_sequence_) throw InvalidArgument("event queue: a sequence number lies ahead");
+    if (event.slot >= position_.size()) position_.resize(event.slot + std::size_t{1}, kNone);
+    insert(event);
+  }
+  void restore_sequence(std::uint64_t next) noexcept { next_sequence_ = next; }
+
+  /// Removes the hole left by the last pop(), so that equal queues have equal bytes sooner.
+  void settle() { fill_hole(); }
+
+ private:
+  __extension__ using Key = __int128;
+  [[nodiscard]] static Key key(const Event& e) noexcept { return (Key{e.time} << 64) | Key{e.order}; }
+
+  void put(std::size_t at, const Event& event) noexcept {
+    heap_[at] = event;
+    position_[event.slot] = static_cast<std::uint32_t>(at);
+  }
+  void insert(const Event& event) {
+    if (hole_) {
+      hole_ = false;
+      sink(0, event);
+      return;
+    }
+    heap_.push_back(event);
+    rise(heap_.size() - 1, event);
+  }
+  void fill_hole() noexcept {
+    if (!hole_) return;
+    hole_ = false;
+    const Event last = heap_.back();
+    heap_.pop_back();
+    if (!heap_.empty()) sink(0, last);
+  }
+  void place(std::size_t at, const Event& event) noexcept {
+    if (at > 0 && key(event) < key(heap_[(at - 1) >> 2])) {
+      rise(at, event);
+    } else {
+      sink(at, event);
+    }
+  }
+  void rise(std::size_t at, const Event& event) noexcept {
+    const Key k = key(event);
+    while (at > 0) {
+      const std::size_t parent = (at - 1) >> 2;
+      if (key(heap_[parent]) <= k) break;
+      put(at, heap_[parent]);
+      at = parent;
+    }
+    put(at, event);
+  }
+  void sink(std::size_t at, const Event& event) noexcept {
+    const Key k = key(event);
+    const std::size_t n = heap_.size();
+    const Event* const h = heap_.data();
+    for (;;) {
+      const std::size_t first = 4 * at + 1;
+      if (first >= n) break;
+      std::size_t best = first;
+      if (first + 3 < n) {
+        const std::size_t left = key(h[first + 1]) < key(h[first]) ? first + 1 : first;
+        const std::size_t right = key(h[first + 3]) < key(h[first + 2]) ? first + 3 : first + 2;
+        best = key(h[right]) < key(h[left]) ? right : left;
+      } else {
+        for (std::size_t child = first + 1; child < n; ++child)
+          if (key(h[child]) < key(h[best])) best = child;
+      }
+      if (k <= key(h[best])) break;
+      put(at, h[best]);
+      at = best;
+    }
+    put(at, event);
+  }
+
+  std::vector<Event> heap_;
+  std::vector<std::uint32_t> position_;  ///< by slot; kNone: no event pending
+  std::uint64_t next_sequence_ = 0;
+  bool hole_ = false;  ///< heap_[0] was popped and not yet replaced
+};
+
+}  // namespace twin::kernel

@@ -1,0 +1,257 @@
+/// What exists: stations, machines, products, routes, orders, calendars. Built once, never changed, shared.
+///
+/// A `Plant` is a handle on immutable flat arrays (`PlantData`), indexed by typed ids. How things behave in numbers
+/// (distributions, probabilities, speeds) stands apart in `Parameters`, a flat value that learning may copy and change.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "twin/base/distribution.hpp"
+#include "twin/base/ids.hpp"
+#include "twin/base/time.hpp"
+
+namespace twin {
+
+class Document;  // model/document.hpp
+
+/// Order in which a queue is served; equal keys are served in order of arrival.
+enum class QueueRule : std::uint8_t {
+  kFifo = 0,
+  kLifo = 1,
+  kSpt = 2,       ///< shortest expected time at this step first
+  kSptKnown = 3,  ///< shortest actual (drawn) time first, as queueing theory has it
+  kEdd = 4,       ///< earliest due date first; lots without one last
+  kPriority = 5,  ///< larger priority first
+};
+
+/// Which of several stations a lot goes to. Stations with room come before full ones; ties go to the first named.
+enum class ChooseRule : std::uint8_t {
+  kShortestQueue = 0,   ///< fewest lots in queue, on the way and in process, per machine
+  kEarliestFinish = 1,  ///< expected finish: work in front of it shared by the machines, plus its own time
+  kFirst = 2,           ///< the first with room, in the order named
+  kRandom = 3,          ///< each with the same probability
+};
+
+struct StationData {
+  std::uint32_t first_machine = 0;
+  std::uint32_t machine_count = 0;
+  QueueRule rule = QueueRule::kFifo;
+  std::int32_t places = -1;       ///< places of the queue, those in service not counted; -1 is unlimited
+  bool lose_when_full = false;    ///< arrivals from outside at a full queue are lost instead of waiting outside
+  std::uint32_t priority_table = kNone;  ///< rule `priority(A, B)`: row of PlantData::product_priority; kNone: the
+                                         ///< lot's own priority
+  std::uint64_t hash = 0;
+};
+
+struct MachineData {
+  StationId station;
+  CalendarId calendar;            ///< invalid: always open
+  std::uint32_t first_mode = 0;   ///< failure modes of this machine are contiguous
+  std::uint32_t mode_count = 0;
+  std::uint64_t hash = 0;
+};
+
+/// One way in which one machine fails.
+struct FailureModeData {
+  MachineId machine;
+  bool of_work = true;            ///< ages while the machine processes; else with the clock while it is up
+  DistributionId after, repair;   ///< seconds
+  std::uint64_t limit = UINT64_MAX; ///< happens at most so often
+  std::uint64_t after_stream = 0, repair_stream = 0;  ///< addresses of its draws; the index is the count of failures
+};
+
+/// One station that can do a step.
+struct ChoiceData {
+  StationId station;
+  DistributionId time;            ///< seconds of processing at speed 1
+  DistributionId setup;           ///< seconds of setup before each lot; invalid: none
+  DistributionId changeover;      ///< instead of `setup` when the machine did another step before, or none; invalid:
+                                  ///< `setup` then too
+};
+
+/// Where a step leads with some probability (in Parameters).
+struct BranchData {
+  static constexpr std::uint32_t kLeave = UINT32_MAX;       ///< finished, good
+  static constexpr std::uint32_t kScrap = UINT32_MAX - 1;   ///< finished, scrapped
+  std::uint32_t target = kLeave;  ///< a StepId value, kLeave or kScrap
+  bool rework = false;            ///< declared as rework, so counted as such
+};
+
+struct StepData {
+  ProductId product;
+  std::uint32_t first_choice = 0, choice_count = 0;
+  std::uint32_t first_branch = 0, branch_count = 0;  ///< 0 branches: on to the next step, after the last leave
+  ChooseRule choose = ChooseRule::kShortestQueue;
+  DistributionId transport;       ///< seconds from the place before (or from outside) to this step; invalid: none
+  std::uint64_t hash = 0;         ///< of product and step name
+};
+
+struct ProductData {
+  std::uint32_t first_step = 0, step_count = 0;
+  std::int32_t priority = 0;
+  std::uint64_t hash = 0;
+};
+
+enum class SourceKind : std::uint8_t {
+  kRenewal = 0,   ///< `every D`: a lot each interarrival time, the first after one
+  kSaturate = 1,  ///< always a lot at hand when a machine of the first station is free; waits nowhere, adds no WIP
+  kConwip = 2,    ///< so many lots in circulation: at the start, then one for each that leaves
+};
+
+/// Where lots of a product come from when not ordered. Sources come first, orders after them, in one numbering.
+struct SourceData {
+  ProductId product;
+  SourceKind kind = SourceKind::kRenewal;
+  DistributionId interarrival;    ///< renewal only
+  std::uint32_t level = 0;        ///< conwip only: lots in circulation
+  Tick due_after = kNever;        ///< due date is release plus this; kNever: none
+  std::uint64_t hash = 0;
+};
+
+/// So many lots of a product, released together.
+struct OrderData {
+  ProductId product;
+  std::uint32_t quantity = 1;
+  Tick release = 0;
+  Tick due = kNever;              ///< kNever: none
+  std::int32_t priority = 0;
+  std::uint64_t hash = 0;
+};
+
+/// Open hours, repeating weekly. Ticks since Monday 00:00 UTC, ascending: open, close, open, close ...
+struct CalendarData {
+  std::uint32_t first_point = 0, point_count = 0;
+  std::uint64_t hash = 0;
+};
+
+/// What the file says about how to run it.
+struct RunSettings {
+  Tick warmup = 0;
+  Tick until = kNever;            ///< kNever: until all orders are finished
+  int replications = 1;
+  std::uint64_t seed = 0;
+};
+
+/// The numbers of a plant: a flat value. Learning, calibration and sensitivity studies copy and change it.
+struct Parameters {
+  std::vector<FlatDistribution> distributions;  ///< by DistributionId
+  std::vector<double> table;                    ///< values of empirical and discrete ones
+  std::vector<double> branch_probability;       ///< by branch index
+  std::vector<double> speed;                    ///< by MachineId; processing takes time / speed
+  friend bool operator==(const Parameters&, const Parameters&) = default;
+
+  [[nodiscard]] double quantile(DistributionId id, double u) const noexcept {
+    return twin::quantile(distributions[id.value], table, u);
+  }
+  [[nodiscard]] double mean(DistributionId id) const noexcept { return twin::mean(distributions[id.value], table); }
+  [[nodiscard]] Distribution distribution(DistributionId id) const {
+    const FlatDistribution& flat = distributions[id.value];
+    return Distribution::from_flat(flat, std::span(table).subspan(flat.table_first, flat.table_count));
+  }
+  /// Replaces one distribution; its table, if any, is appended.
+  void set(DistributionId id, const Distribution& distribution);
+};
+
+/// The compiled plant. Everything is reached by index; ranges are [first, first + count).
+struct PlantData {
+  std::vector<StationData> stations;
+  std::vector<MachineData> machines;
+  std::vector<FailureModeData> modes;
+  std::vector<ProductData> products;
+  std::vector<StepData> steps;
+  std::vector<ChoiceData> choices;
+  std::vector<BranchData> branches;
+  std::vector<SourceData> sources;
+  std::vector<OrderData> orders;           ///< ascending release, then as in the file
+  std::vector<CalendarData> calendars;
+  std::vector<Tick> calendar_points;
+  std::vector<Tick> calendar_open;         ///< by point: open ticks of the week before it
+  std::vector<std::int32_t> product_priority;  ///< shape (tables, products): priority of each product, larger first
+
+  std::vector<std::string> station_names, machine_names, product_names, step_names, source_names, order_names,
+      calendar_names;
+  std::vector<std::string> distribution_paths;  ///< by DistributionId: `products.part.route.mill.time`
+  std::vector<std::string> branch_paths;        ///< by branch: `products.part.route.mill.then.rework`
+
+  WallTime epoch{};                        ///< the instant of tick 0
+  Tick epoch_in_week = 0;                  ///< ticks from the last Monday 00:00 UTC to the epoch
+  Parameters parameters;                   ///< as declared
+  RunSettings run;
+  std::map<std::string, double> expect;    ///< metric -> value in SI: what tests compare with
+  std::string name;                        ///< file stem, or as given
+  std::uint64_t digest = 0;                ///< of everything that changes a run, parameters not counted
+
+  /// True while the calendar is open at `t`; an instant of change belongs to what follows it.
+  [[nodiscard]] bool open_at(CalendarId calendar, Tick t) const noexcept;
+  /// First instant after `t` at which the calendar opens or closes; kNever if it never does.
+  [[nodiscard]] Tick next_change(CalendarId calendar, Tick t) const noexcept;
+  /// Open time between two instants, from <= to; calendar invalid: to - from.
+  [[nodiscard]] Tick open_between(CalendarId calendar, Tick from, Tick to) const noexcept;
+};
+
+/// A plant: what exists. A cheap handle; copies share one immutable PlantData.
+class Plant {
+ public:
+  /// Reads a scenario file. \throws PlantError with all faults; FormatError if it cannot be read at all.
+  [[nodiscard]] static Plant load(const std::filesystem::path& file);
+  /// The same from text; `name` stands for the file in messages, relative includes start at `folder`.
+  [[nodiscard]] static Plant parse(std::string_view yaml, const std::string& name = "plant",
+                                   const std::filesystem::path& folder = {});
+  /// The same from a document tree. \throws PlantError
+  [[nodiscard]] static Plant from_document(const Document& document);
+
+  /// A new plant with values at paths replaced or added: {"stations.mill.machines", "2"}. Values are YAML text.
+  /// \throws PlantError naming a path that does not exist, or any fault of the result
+  [[nodiscard]] Plant change(const std::vector<std::pair<std::string, std::string>>& changes) const;
+
+  [[nodiscard]] const PlantData& data() const noexcept { return *data_; }
+  [[nodiscard]] const Parameters& parameters() const noexcept { return data_->parameters; }
+  /// The same plant with other numbers. \throws InvalidArgument when shapes do not fit
+  [[nodiscard]] Plant with_parameters(Parameters parameters) const;
+  /// The text it was made from; parameters changed since are not in it, but in `yaml()`.
+  [[nodiscard]] const Document& document() const noexcept { return *document_; }
+  /// The scenario as YAML that loads as the same plant.
+  [[nodiscard]] std::string yaml() const;
+  [[nodiscard]] const RunSettings& run() const noexcept { return data_->run; }
+  [[nodiscard]] std::uint64_t digest() const noexcept { return data_->digest; }
+
+  // Names to ids. \throws InvalidArgument naming the unknown name and the nearest or allowed ones
+  [[nodiscard]] StationId station(std::string_view name) const;
+  [[nodiscard]] MachineId machine(std::string_view name) const;
+  [[nodiscard]] ProductId product(std::string_view name) const;
+  [[nodiscard]] OrderId order(std::string_view name) const;
+  [[nodiscard]] DistributionId distribution(std::string_view path) const;
+  /// Step by product and step name, `flange`, `milling`; a repeated station gets `milling#2`.
+  [[nodiscard]] StepId step(std::string_view product, std::string_view step) const;
+
+  [[nodiscard]] Tick ticks(WallTime time) const noexcept { return (time - data_->epoch).count(); }
+  [[nodiscard]] WallTime wall(Tick tick) const noexcept { return data_->epoch + Duration{tick}; }
+
+ private:
+  Plant(std::shared_ptr<const PlantData> data, std::shared_ptr<const Document> document)
+      : data_(std::move(data)), document_(std::move(document)) {}
+  [[nodiscard]] Document with_declared_parameters() const;
+  std::shared_ptr<const PlantData> data_;
+  std::shared_ptr<const Document> document_;
+};
+
+/// A named change that a scenario file proposes: paths and the YAML text to put there, as `Plant::change` takes them.
+struct WhatIf {
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> changes;
+};
+/// What stands under `what_if:`, in the order of the file.
+[[nodiscard]] std::vector<WhatIf> what_ifs(const Plant& plant);
+
+[[nodiscard]] const char* name_of(QueueRule rule) noexcept;
+[[nodiscard]] const char* name_of(ChooseRule rule) noexcept;
+[[nodiscard]] const char* name_of(SourceKind kind) noexcept;
+
+}  // namespace twin

@@ -1,0 +1,203 @@
+#include "keys_impl.hpp"
+
+#include <array>
+
+namespace twin::model_detail {
+
+const std::vector<Key>& keys_of(Level level) {
+  using S = Shape;
+  static const std::array<std::vector<Key>, kLevels> tables{{
+      // kTop
+      {{"include", S::kFiles, "none",
+        "files whose keys lie under those of this one; paths start at this file's folder"},
+       {"name", S::kText, "the file's name", "what the plant is called"},
+       {"description", S::kText, "", "what it shows, for readers"},
+       {"epoch", S::kInstant, "2000-01-03T00:00Z", "the instant at which simulated time is 0; a Monday unless said"},
+       {"time_zone", S::kTimeZone, "UTC", "in which calendars and times without a zone are meant"},
+       {"stations", S::kStations, "none", "places where work is done, by name; m[1..20] makes twenty", true},
+       {"products", S::kProducts, "none", "what is made, by name", true},
+       {"orders", S::kOrders, "none", "lots to release at given times: a list, or a file of comma-separated values"},
+       {"calendars", S::kCalendars, "none", "weekly opening hours, by name"},
+       {"run", S::kRun, "see its keys", "how long and how often to simulate"},
+       {"expect", S::kExpect, "none", "values that a simulation must reproduce, by metric"},
+       {"what_if", S::kWhatIf, "none", "named changes: paths and the values to put there"},
+       {"provenance", S::kFree, "none", "where learned numbers come from; not used in simulating"},
+       {"meta", S::kFree, "none", "anything; not used in simulating"}},
+      // kStation
+      {{"machines", S::kMachines, "1", "how many machines work in parallel, or each by name"},
+       {"queue", S::kQueue, "unlimited, first come first served", "where lots wait for a machine"},
+       {"failures", S::kFailures, "none", "ways in which each machine fails, independently"},
+       {"calendar", S::kName, "always", "when its machines work; work in progress pauses and resumes"},
+       {"time", S::kDistribution, "none: each step says its own", "processing time of steps that give none"},
+       {"setup", S::kDistribution, "0", "setup before each lot, of steps that give none"},
+       {"changeover", S::kDistribution, "the setup",
+        "setup where the machine did another step before, of steps that give none"},
+       {"speed", S::kSpeed, "1", "processing takes time / speed"},
+       {"meta", S::kFree, "none", "anything; not used in simulating"}},
+      // kMachine
+      {{"speed", S::kSpeed, "the station's", "processing takes time / speed"},
+       {"calendar", S::kName, "the station's", "when it works"},
+       {"failures", S::kFailures, "the station's", "ways in which it fails"},
+       {"meta", S::kFree, "none", "anything; not used in simulating"}},
+      // kQueue
+      {{"places", S::kPlaces, "unlimited",
+        "lots that may wait, those in service not counted; a full queue blocks the machine before"},
+       {"rule", S::kRule, "fifo", "who is served next"},
+       {"if_full", S::kFull, "wait", "what arrivals from outside do at a full queue: wait outside, or are lost"}},
+      // kFailure
+      {{"after", S::kAfter, "", "time from repair to failure: of work (default), or of time on the clock while up",
+        true},
+       {"repair", S::kDistribution, "", "time to repair", true},
+       {"times", S::kCount, "unlimited",
+        "how often it happens at most: `{after: 0 of time, repair: 1 d, times: 1}` is one stop, from now on"},
+       {"meta", S::kFree, "none", "anything; not used in simulating"}},
+      // kProduct
+      {{"route", S::kRoute, "", "steps in order", true},
+       {"arrivals", S::kArrivals, "only as ordered", "where lots come from"},
+       {"priority", S::kInteger, "0", "larger goes first where the queue's rule is priority"},
+       {"due", S::kDuration, "none", "due date, counted from release"},
+       {"family", S::kText, "none", "kind of product; kept, not used yet"},
+       {"meta", S::kFree, "none", "anything; not used in simulating"}},
+      // kStep
+      {{"at", S::kStationsOf, "", "the station; a list gives alternatives; a range makes one step at each", true},
+       {"op", S::kText, "the station's name", "name of the step; a repeated name gets #2, #3"},
+       {"time", S::kTimes, "the station's", "processing time at speed 1; by station where alternatives differ"},
+       {"setup", S::kDistribution, "the station's", "setup before each lot"},
+       {"changeover", S::kDistribution, "the station's, else the setup",
+        "setup instead, where the machine did another step before"},
+       {"choose", S::kChoose, "shortest_queue", "which of several stations a lot goes to"},
+       {"transport", S::kDistribution, "0", "way from the place before"},
+       {"then", S::kThen, "on to the next step", "where lots go afterwards, with which probability"},
+       {"meta", S::kFree, "none", "anything; not used in simulating"}},
+      // kThen
+      {{"pass", S::kProbability, "the rest", "on to the next step; after the last: finished"},
+       {"rework", S::kThenRework, "0",
+        "back to a step, counted as reworked: {step: probability}; a number alone repeats this step"},
+       {"goto", S::kThenGoto, "0", "on to a step by name: {step: probability}"},
+       {"leave", S::kProbability, "0", "finished here, good"},
+       {"scrap", S::kProbability, "0", "finished here, scrapped"}},
+      // kOrder
+      {{"id", S::kName, "", "name of the order, unique", true},
+       {"product", S::kName, "", "what is ordered", true},
+       {"quantity", S::kCount, "1", "lots, released together"},
+       {"release", S::kStart, "0", "when: an instant, or the time since the epoch"},
+       {"due", S::kStart, "release and the product's due", "when it should be finished"},
+       {"priority", S::kInteger, "the product's", "larger goes first where the queue's rule is priority"},
+       {"meta", S::kFree, "none", "anything; not used in simulating"}},
+      // kCalendar
+      {{"mon", S::kHours, "closed", "hours of that day"},
+       {"tue", S::kHours, "closed", "hours of that day"},
+       {"wed", S::kHours, "closed", "hours of that day"},
+       {"thu", S::kHours, "closed", "hours of that day"},
+       {"fri", S::kHours, "closed", "hours of that day"},
+       {"sat", S::kHours, "closed", "hours of that day"},
+       {"sun", S::kHours, "closed", "hours of that day"},
+       {"mon-fri", S::kHours, "closed",
+        "hours of these days (any days first-last); a single day's own key counts more"},
+       {"daily", S::kHours, "closed", "hours of all days without a key of their own"},
+       {"time_zone", S::kTimeZone, "the file's", "in which its hours are meant"}},
+      // kRun
+      {{"warmup", S::kDuration, "0", "time from the start that results leave out"},
+       {"until", S::kEnd, "until all orders are finished", "end: a time since the epoch, or an instant"},
+       {"replications", S::kCount, "1", "independent runs"},
+       {"seed", S::kSeed, "0", "of the random numbers"}},
+  }};
+  return tables[static_cast<std::size_t>(level)];
+}
+
+const char* name_of(Level level) noexcept {
+  constexpr std::array names{"plant", "station", "machine", "queue",    "failure", "product",
+                             "step",  "then",    "order",   "calendar", "run"};
+  static_assert(names.size() == kLevels);
+  return names[static_cast<std::size_t>(level)];
+}
+
+std::vector<std::string> key_names(Level level) {
+  std::vector<std::string> names;
+  for (const auto& key : keys_of(level)) names.emplace_back(key.name);
+  return names;
+}
+
+const char* allowed(Shape shape) noexcept {
+  switch (shape) {
+    case Shape::kText:
+      return "text";
+    case Shape::kName:
+      return "a name";
+    case Shape::kFiles:
+      return "a file name or a list of them";
+    case Shape::kInstant:
+      return "an ISO 8601 time, as in 2017-02-01T06:00:00Z";
+    case Shape::kTimeZone:
+      return "UTC or a fixed offset, as in +01:00";
+    case Shape::kFree:
+      return "anything";
+    case Shape::kInteger:
+      return "a whole number from -1000000000 to 1000000000";
+    case Shape::kCount:
+      return "a whole number from 1 to 1000000";
+    case Shape::kSeed:
+      return "a whole number from 0 to 18446744073709551615";
+    case Shape::kSpeed:
+      return "a number above 0, at most 1000000";
+    case Shape::kProbability:
+      return "a probability from 0 to 1";
+    case Shape::kDuration:
+      return "a number with a unit: ns, us, ms, s, min, h, d, w";
+    case Shape::kDistribution:
+      return "a time such as 48 s, or a distribution such as lognormal(mean 12 min, cv 0.3)";
+    case Shape::kTimes:
+      return "a time, a distribution, or {station: distribution} for alternatives";
+    case Shape::kRule:
+      return "fifo, lifo, spt, spt(known), edd, priority, priority(first product, second, ...)";
+    case Shape::kFull:
+      return "wait, lose";
+    case Shape::kChoose:
+      return "shortest_queue, earliest_finish, first, random";
+    case Shape::kArrivals:
+      return "every <distribution>, saturate, conwip(<lots>)";
+    case Shape::kAfter:
+      return "a distribution, then 'of work' or 'of time', as in exponential(100 min) of work";
+    case Shape::kPlaces:
+      return "a whole number from 0 to 1000000000, or unlimited";
+    case Shape::kStart:
+      return "an ISO 8601 time, or a time since the epoch such as 3 d";
+    case Shape::kEnd:
+      return "a time since the epoch such as 2000 h, or an ISO 8601 time";
+    case Shape::kHours:
+      return "hours, as in \"06:00-14:00, 14:30-22:00\", a list of such, or closed";
+    case Shape::kStationsOf:
+      return "a station's name, or a list of alternatives";
+    case Shape::kThenGoto:
+      return "{step: probability}, or a step's name";
+    case Shape::kThenRework:
+      return "{step: probability}, or a probability";
+    case Shape::kStations:
+      return "{name: station}";
+    case Shape::kProducts:
+      return "{name: product}";
+    case Shape::kOrders:
+      return "a list of orders, or the name of a file of comma-separated values";
+    case Shape::kCalendars:
+      return "{name: calendar}";
+    case Shape::kExpect:
+      return "{metric: value}, as in {part.cycle_time: 240 s}";
+    case Shape::kWhatIf:
+      return "{name: {path: value}}";
+    case Shape::kMachines:
+      return "a whole number from 1 to 100000, or {name: machine}";
+    case Shape::kFailures:
+      return "a list, as in [{after: exponential(100 min) of work, repair: 5 min}]";
+    case Shape::kRoute:
+      return "a list of steps, as in [{at: mill, time: 5 min}]";
+    case Shape::kQueue:
+      return "keys, as in {places: 5, rule: fifo}";
+    case Shape::kThen:
+      return "keys, as in {pass: 0.93, rework: {milling: 0.05}, scrap: 0.02}";
+    case Shape::kRun:
+      return "keys, as in {warmup: 20 h, until: 2000 h, replications: 30}";
+  }
+  return "";
+}
+
+}  // namespace twin::model_detail

@@ -1,0 +1,216 @@
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "twin/base/error.hpp"
+#include "twin/sim/advance.hpp"
+
+namespace twin {
+namespace {
+
+constexpr double kNoData = std::numeric_limits<double>::quiet_NaN();
+constexpr const char* kShareNames[kConditions] = {"share.starved", "share.working", "share.setup",
+                                                  "share.blocked", "share.down",    "share.off"};
+
+double seconds(Wide ticks) noexcept { return static_cast<double>(ticks) * 1e-9; }
+double ratio(double above, double below) noexcept { return below > 0 ? above / below : kNoData; }
+double count(std::uint64_t before, std::uint64_t after) noexcept { return static_cast<double>(after - before); }
+
+/// Time spent in each condition between two states.
+struct Occupation {
+  std::array<Wide, kConditions> in{};
+
+  void add(const MachineState& machine, Tick now, int sign) noexcept {
+    for (std::size_t c = 0; c < kConditions; ++c) in[c] += Wide{sign} * machine.in_condition[c];
+    in[static_cast<std::size_t>(machine.condition)] += Wide{sign} * (now - machine.since);
+  }
+  [[nodiscard]] Wide total() const noexcept {
+    Wide sum = 0;
+    for (const Wide part : in) sum += part;
+    return sum;
+  }
+};
+
+/// Lots of one product, or of all, between two states.
+struct Flow {
+  double completed = 0, scrapped = 0, reworked = 0, lost = 0, late = 0;
+  Wide wip = 0, cycle_time = 0, waiting = 0, tardiness = 0;
+
+  void add(const ProductTotals& a, Tick from, const ProductTotals& b, Tick to) noexcept {
+    completed += count(a.completed, b.completed);
+    scrapped += count(a.scrapped, b.scrapped);
+    reworked += count(a.reworked, b.reworked);
+    lost += count(a.lost, b.lost);
+    late += count(a.late, b.late);
+    wip += b.wip_integral + Wide{b.in_process} * to - a.wip_integral - Wide{a.in_process} * from;
+    cycle_time += b.cycle_time - a.cycle_time;
+    waiting += b.waiting - a.waiting;
+    tardiness += b.tardiness - a.tardiness;
+  }
+};
+
+/// Walks through the figures of a plant in their order: add(what, quantity, unit, value). The names come from here
+/// too, so that names and values cannot part.
+template <class Add>
+class Walk {
+ public:
+  Walk(const PlantData& plant, const State& begin, const State& end, Add add)
+      : plant_(plant), begin_(begin), end_(end), span_(end.now - begin.now), add_(std::move(add)) {}
+
+  void run() {
+    products();
+    orders();
+    stations();
+  }
+
+ private:
+  void flow(const std::string& what, const Flow& f) {
+    add_(what, "throughput", "1/s", ratio(f.completed, seconds(span_)));
+    add_(what, "wip", "1", ratio(seconds(f.wip), seconds(span_)));
+    add_(what, "cycle_time", "s", ratio(seconds(f.cycle_time), f.completed));
+    add_(what, "waiting_time", "s", ratio(seconds(f.waiting), f.completed));
+    add_(what, "tardiness", "s", ratio(seconds(f.tardiness), f.completed));
+    add_(what, "late", "1", ratio(f.late, f.completed));
+    add_(what, "completed", "1", f.completed);
+    add_(what, "scrapped", "1", f.scrapped);
+    add_(what, "reworked", "1", f.reworked);
+    add_(what, "lost", "1", f.lost);
+  }
+
+  void products() {
+    Flow all;
+    for (std::size_t p = 0; p < plant_.products.size(); ++p) {
+      Flow one;
+      one.add(begin_.products[p], begin_.now, end_.products[p], end_.now);
+      all.add(begin_.products[p], begin_.now, end_.products[p], end_.now);
+      flow(plant_.product_names[p], one);
+    }
+    flow(plant_name_, all);
+  }
+
+  void orders() {
+    if (plant_.orders.empty()) return;
+    double tardiness = 0, late = 0, with_due = 0;
+    Tick last = 0;
+    bool open = false;
+    for (std::size_t o = 0; o < plant_.orders.size(); ++o) {
+      const OrderData& order = plant_.orders[o];
+      const OrderState& state = end_.orders[o];
+      const bool done = state.finished + state.scrapped >= order.quantity;
+      const bool due = order.due < kNever;
+      const Tick over = done && due ? std::max<Tick>(state.finish - order.due, 0) : 0;
+      open = open || !done;
+      if (done) last = std::max(last, state.finish);
+      if (done && due) {
+        with_due += 1;
+        tardiness += seconds_from_ticks(over);
+        late += over > 0 ? 1 : 0;
+      }
+      add_(plant_.order_names[o], "finish", "s", done ? seconds_from_ticks(state.finish) : kNoData);
+      if (names_a_product(plant_.order_names[o])) continue;
+      add_(plant_.order_names[o], "tardiness", "s", done && due ? seconds_from_ticks(over) : kNoData);
+      add_(plant_.order_names[o], "late", "1", done && due ? (over > 0 ? 1.0 : 0.0) : kNoData);
+    }
+    add_(order_name_, "finish", "s", open ? kNoData : seconds_from_ticks(last));
+    add_(order_name_, "tardiness", "s", ratio(tardiness, with_due));
+    add_(order_name_, "late", "1", ratio(late, with_due));
+  }
+
+  void occupation(const std::string& what, const Occupation& o) {
+    const Wide total = o.total();
+    const Wide open = total - o.in[static_cast<std::size_t>(Condition::kOff)];
+    const Wide working = o.in[static_cast<std::size_t>(Condition::kWorking)];
+    add_(what, "utilisation", "1", ratio(seconds(working), seconds(open)));
+    for (std::size_t c = 0; c < kConditions; ++c) {
+      add_(what, kShareNames[c], "1", ratio(seconds(o.in[c]), seconds(total)));
+    }
+  }
+
+  void stations() {
+    for (std::size_t s = 0; s < plant_.stations.size(); ++s) {
+      const StationData& station = plant_.stations[s];
+      const StationState &a = begin_.stations[s], &b = end_.stations[s];
+      const std::string& name = plant_.station_names[s];
+      const Wide queued = b.queue_integral + Wide{b.queued} * end_.now - a.queue_integral - Wide{a.queued} * begin_.now;
+      const double visits = count(a.visits, b.visits);
+      add_(name, "queue_length", "1", ratio(seconds(queued), seconds(span_)));
+      add_(name, "queue_time", "s", ratio(seconds(b.queue_time - a.queue_time), visits));
+      add_(name, "visits", "1", visits);
+      add_(name, "lost", "1", count(a.lost, b.lost));
+      Occupation all;
+      for (std::uint32_t m = station.first_machine; m < station.first_machine + station.machine_count; ++m) {
+        all.add(begin_.machines[m], begin_.now, -1);
+        all.add(end_.machines[m], end_.now, 1);
+      }
+      occupation(name, all);
+      for (std::uint32_t m = station.first_machine; m < station.first_machine + station.machine_count; ++m) {
+        if (station.machine_count == 1 && !has_its_own_name(m, name)) continue;
+        Occupation one;
+        one.add(begin_.machines[m], begin_.now, -1);
+        one.add(end_.machines[m], end_.now, 1);
+        add_(plant_.machine_names[m], "visits", "1", count(begin_.machines[m].visits, end_.machines[m].visits));
+        occupation(plant_.machine_names[m], one);
+      }
+    }
+  }
+
+  [[nodiscard]] bool names_a_product(const std::string& name) const {
+    return std::find(plant_.product_names.begin(), plant_.product_names.end(), name) != plant_.product_names.end();
+  }
+
+  /// False for a machine that is called as its station, or `<station>.1` because nobody named it.
+  [[nodiscard]] bool has_its_own_name(std::uint32_t machine, const std::string& station) const {
+    const std::string_view name = plant_.machine_names[machine];
+    if (!name.starts_with(station)) return true;
+    const std::string_view rest = name.substr(station.size());
+    return !rest.empty() && rest != ".1";
+  }
+
+  const PlantData& plant_;
+  const State& begin_;
+  const State& end_;
+  Wide span_;
+  Add add_;
+  const std::string plant_name_ = "plant", order_name_ = "order";
+};
+
+bool fits(const PlantData& plant, const State& state) noexcept {
+  return state.machines.size() == plant.machines.size() && state.stations.size() == plant.stations.size() &&
+         state.products.size() == plant.products.size() && state.orders.size() == plant.orders.size();
+}
+
+}  // namespace
+
+std::vector<Metric> metrics(const Plant& plant) {
+  const PlantData& data = plant.data();
+  State blank;
+  blank.machines.resize(data.machines.size());
+  blank.stations.resize(data.stations.size());
+  blank.products.resize(data.products.size());
+  blank.orders.resize(data.orders.size());
+  std::vector<Metric> out;
+  Walk(data, blank, blank, [&out](const std::string& what, const char* quantity, const char* unit, double) {
+    out.push_back({what + "." + quantity, unit});
+  }).run();
+  return out;
+}
+
+std::vector<double> measure(const Plant& plant, const State& begin, const State& end) {
+  if (!fits(plant.data(), begin) || !fits(plant.data(), end)) {
+    throw InvalidArgument("measure: a state is not one of the plant '" + plant.data().name + "'");
+  }
+  if (end.now < begin.now) {
+    throw InvalidArgument("measure: the end, " + format_duration(Duration{end.now}) + ", lies before the beginning, " +
+                          format_duration(Duration{begin.now}) + "; allowed: two states of one run in their order");
+  }
+  std::vector<double> out;
+  Walk(plant.data(), begin, end, [&out](const std::string&, const char*, const char*, double value) {
+    out.push_back(value);
+  }).run();
+  return out;
+}
+
+}  // namespace twin

@@ -1,0 +1,519 @@
+/// Saved states: a canonical form with lots in order of (source, serial), so that equal states have equal bytes.
+///
+/// Layout, little-endian: magic, version, plant digest, body, checksum of all before. Queues are saved as sequences of
+/// lots and built anew when loaded; counts that follow from the rest (idle machines, lots under way) are not saved.
+/// Bytes come from outside: every index, enumeration and time is checked before it is used.
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <type_traits>
+
+#include <fmt/format.h>
+
+#include "twin/state/lots.hpp"
+
+namespace twin {
+namespace {
+
+constexpr std::string_view kMagic = "TWINSTAT";
+constexpr std::uint32_t kVersion = 1;
+/// What is over lies after this, so that spans up to any clock stay in range.
+constexpr Tick kOldest = -kNever / 2;
+/// Sums kept in 128 bits lie within this of zero.
+constexpr Wide kWidest = Wide{1} << 120;
+
+std::uint64_t checksum(std::string_view bytes) noexcept {
+  std::uint64_t h = bytes.size();
+  std::size_t i = 0;
+  for (; i + 8 <= bytes.size(); i += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + i, 8);
+    if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+    h = hash_combine(h, word);
+  }
+  for (; i < bytes.size(); ++i) h = hash_combine(h, static_cast<unsigned char>(bytes[i]));
+  return h;
+}
+
+class Writer {
+ public:
+  template <class T>
+  void put(T value) {
+    if constexpr (std::is_enum_v<T>) {
+      put(static_cast<std::underlying_type_t<T>>(value));
+    } else if constexpr (std::is_same_v<T, bool>) {
+      bytes_.push_back(value ? '\1' : '\0');
+    } else if constexpr (std::is_same_v<T, Wide>) {
+      put(static_cast<std::uint64_t>(value));
+      put(static_cast<std::uint64_t>(value >> 64));
+    } else {
+      auto u = static_cast<std::make_unsigned_t<T>>(value);
+      for (std::size_t i = 0; i < sizeof(T); ++i) {
+        bytes_.push_back(static_cast<char>(u & 0xffU));
+        u = static_cast<std::make_unsigned_t<T>>(u >> (sizeof(T) > 1 ? 8 : 0));
+      }
+    }
+  }
+  template <class... T>
+  void all(T... values) {
+    (put(values), ...);
+  }
+  void text(std::string_view s) { bytes_ += s; }
+  [[nodiscard]] const std::string& bytes() const noexcept { return bytes_; }
+
+ private:
+  std::string bytes_;
+};
+
+[[noreturn]] void refuse(const std::string& why) { throw FormatError("saved state: " + why); }
+
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+  template <class T>
+  [[nodiscard]] T get() {
+    if constexpr (std::is_enum_v<T>) {
+      return static_cast<T>(get<std::underlying_type_t<T>>());
+    } else if constexpr (std::is_same_v<T, bool>) {
+      const auto byte = get<std::uint8_t>();
+      if (byte > 1) refuse("a flag is neither 0 nor 1");
+      return byte == 1;
+    } else if constexpr (std::is_same_v<T, Wide>) {
+      const auto low = get<std::uint64_t>();
+      const auto high = get<std::uint64_t>();
+      const Wide value = (static_cast<Wide>(static_cast<std::int64_t>(high)) << 64) | static_cast<Wide>(low);
+      if (value < -kWidest || value > kWidest) refuse("a sum is out of range");
+      return value;
+    } else {
+      if (bytes_.size() < sizeof(T)) refuse("it ends too early");
+      std::uint64_t u = 0;
+      for (std::size_t i = 0; i < sizeof(T); ++i)
+        u |= std::uint64_t{static_cast<unsigned char>(bytes_[i])} << (8 * i);
+      bytes_.remove_prefix(sizeof(T));
+      return static_cast<T>(u);
+    }
+  }
+  template <class... T>
+  void all(T&... values) {
+    ((values = get<T>()), ...);
+  }
+  /// An instant or span in [low, high].
+  void ticks(Tick& value, Tick low, Tick high) {
+    value = get<Tick>();
+    if (value < low || value > high) refuse(fmt::format("a time of {} ns is out of range", value));
+  }
+  void span(Tick& value) { ticks(value, 0, kNever); }
+  void past(Tick& value, Tick now) { ticks(value, kOldest, now); }
+  /// An index below `limit`, or kNone where that is allowed.
+  void index(std::uint32_t& value, std::size_t limit, bool none_allowed = false) {
+    value = get<std::uint32_t>();
+    if (value >= limit && !(none_allowed && value == kNone))
+      refuse(fmt::format("index {} is out of range (below {})", value, limit));
+  }
+  /// How many items of at least `size` bytes follow.
+  [[nodiscard]] std::size_t count(std::size_t size) {
+    const auto n = get<std::uint32_t>();
+    if (n > bytes_.size() / size) refuse("a count is larger than what follows");
+    return n;
+  }
+  [[nodiscard]] std::string_view take(std::size_t n) {
+    if (bytes_.size() < n) refuse("it ends too early");
+    const auto front = bytes_.substr(0, n);
+    bytes_.remove_prefix(n);
+    return front;
+  }
+  [[nodiscard]] bool done() const noexcept { return bytes_.empty(); }
+
+ private:
+  std::string_view bytes_;
+};
+
+/// Live lots in canonical order, and the place of each slot in it.
+struct Canonical {
+  std::vector<std::uint32_t> order;  ///< slots
+  std::vector<std::uint32_t> rank;   ///< by slot; kNone if free
+  explicit Canonical(const State& state) : rank(state.lots.size(), kNone) {
+    for (std::uint32_t l = 0; l < state.lots.size(); ++l)
+      if (state.lots[l].place != Place::kFree) order.push_back(l);
+    std::ranges::sort(order, {}, [&](std::uint32_t l) { return std::pair(state.lots[l].source, state.lots[l].serial); });
+    for (std::uint32_t i = 0; i < order.size(); ++i) rank[order[i]] = i;
+  }
+  [[nodiscard]] std::uint32_t operator()(std::uint32_t slot) const { return slot == kNone ? kNone : rank[slot]; }
+};
+
+std::string body(const PlantData& plant, const State& state) {
+  const Canonical canonical(state);
+  const Slots slots(plant);
+  Writer w;
+  w.all(state.now, state.seed.value, state.replication, state.arrivals, state.events, state.history, state.next_order);
+  for (const MachineState& m : state.machines) {
+    w.all(m.since, m.left, m.run_since, m.total, m.started, canonical(m.lot), m.last_step, m.repairing, m.next_mode,
+          m.faults, m.phase, m.condition, m.open, m.running, m.believed, m.changing, m.visits);
+    for (const Tick t : m.in_condition) w.put(t);
+  }
+  for (const FailureState& f : state.failures) w.all(f.left, f.drawn, f.began, f.count, f.down);
+  for (const SourceState& s : state.sources) w.all(s.count, s.gone, s.last, s.drawn);
+  for (const OrderState& o : state.orders) w.all(o.released, o.finished, o.scrapped, o.finish);
+  for (const ProductTotals& p : state.products)
+    w.all(p.released, p.completed, p.scrapped, p.reworked, p.lost, p.late, p.in_process, p.wip_integral, p.cycle_time,
+          p.waiting, p.tardiness);
+  w.put(static_cast<std::uint32_t>(canonical.order.size()));
+  for (const std::uint32_t l : canonical.order) {
+    const Lot& lot = state.lots[l];
+    w.all(lot.release, lot.due, lot.entered, lot.waiting, lot.left, lot.key, lot.arrival, lot.serial, lot.source,
+          lot.step, lot.choice, lot.round, lot.machine, lot.priority, lot.place, lot.blocked, lot.reworked);
+  }
+  for (std::uint32_t s = 0; s < state.stations.size(); ++s) {
+    const StationState& station = state.stations[s];
+    w.all(station.visits, station.lost, station.queue_integral, station.queue_time);
+    for (const auto& lots : {queue_lots(state, s), blocked_lots(state, s)}) {
+      w.put(static_cast<std::uint32_t>(lots.size()));
+      for (const std::uint32_t l : lots) w.put(canonical(l));
+    }
+  }
+  w.put(static_cast<std::uint32_t>(state.beliefs.size()));
+  for (const Belief& b : state.beliefs) {
+    w.all(b.machine, b.at_left);
+    for (const Tick q : b.quantiles) w.put(q);
+  }
+  kernel::EventQueue queue = state.queue;
+  std::vector<kernel::Event> events = queue.events();
+  for (kernel::Event& e : events)
+    if (e.slot >= slots.lots) e.slot = slots.lots + canonical(e.slot - slots.lots);
+  std::ranges::sort(events, {}, [](const kernel::Event& e) { return std::pair(e.time, e.order); });
+  w.put(queue.next_sequence());
+  w.put(static_cast<std::uint32_t>(events.size()));
+  for (const kernel::Event& e : events) w.all(e.time, e.order, e.slot);
+  return w.bytes();
+}
+
+void read_machine(Reader& r, const PlantData& plant, Tick now, MachineState& m) {
+  r.past(m.since, now);
+  r.span(m.left);
+  r.past(m.run_since, std::max<Tick>(now, 0));
+  r.span(m.total);
+  r.past(m.started, std::max<Tick>(now, 0));
+  r.all(m.lot);
+  r.index(m.last_step, plant.steps.size(), true);
+  r.index(m.repairing, plant.modes.size(), true);
+  r.index(m.next_mode, plant.modes.size(), true);
+  r.all(m.faults, m.phase, m.condition, m.open, m.running, m.believed, m.changing, m.visits);
+  Tick before = m.since - kOldest;
+  for (Tick& t : m.in_condition) {
+    r.ticks(t, 0, before);
+    before -= t;
+  }
+  if (m.phase > Phase::kBlocked || static_cast<std::size_t>(m.condition) >= kConditions)
+    refuse("a machine is in no known phase or condition");
+}
+
+void read_lot(Reader& r, const PlantData& plant, Tick now, Lot& lot) {
+  r.past(lot.release, now);
+  r.ticks(lot.due, -kNever, kNever);
+  r.past(lot.entered, now);
+  r.ticks(lot.waiting, 0, now - kOldest);
+  r.span(lot.left);
+  r.all(lot.key, lot.arrival, lot.serial);
+  r.index(lot.source, plant.sources.size() + plant.orders.size());
+  r.index(lot.step, plant.steps.size());
+  r.index(lot.choice, plant.choices.size());
+  r.all(lot.round);
+  r.index(lot.machine, plant.machines.size(), true);
+  r.all(lot.priority, lot.place, lot.blocked, lot.reworked);
+  const StepData& step = plant.steps[lot.step];
+  if (lot.choice < step.first_choice || lot.choice >= step.first_choice + step.choice_count)
+    refuse("a lot goes to a station that its step does not name");
+  if (step.product != product_of_source(plant, lot.source)) refuse("a lot stands in the route of another product");
+  if (lot.place >= Place::kFree) refuse("a lot is in no known place");
+  const bool waits = lot.place == Place::kQueue || lot.place == Place::kOutside;
+  if (waits && lot.waiting > lot.entered - kOldest) refuse("a lot has waited since before time began");
+}
+
+/// Machines, their lots and failure modes must agree with each other and with the pending events.
+void check_machines(const PlantData& plant, State& state) {
+  for (std::uint32_t i = 0; i < state.machines.size(); ++i) {
+    const MachineState& m = state.machines[i];
+    const MachineData& data = plant.machines[i];
+    const auto fault = [&](const char* why) { refuse(fmt::format("machine {}: {}", plant.machine_names[i], why)); };
+    const auto own_mode = [&](std::uint32_t f) {
+      return f >= data.first_mode && f < data.first_mode + data.mode_count && plant.modes[f].of_work;
+    };
+    if ((m.phase == Phase::kIdle) != (m.lot == kNone)) fault("its phase does not fit the lot it holds");
+    if (m.lot != kNone) {
+      if (m.lot >= state.lots.size()) fault("it holds a lot that does not exist");
+      const Lot& lot = state.lots[m.lot];
+      if (lot.machine != i || lot.place != Place::kMachine) fault("it holds a lot that is elsewhere");
+      if (lot.blocked != (m.phase == Phase::kBlocked)) fault("its phase does not fit that of its lot");
+      if (!lot.blocked && plant.choices[lot.choice].station != data.station) fault("it works for another station");
+      const ChoiceData& choice = plant.choices[lot.choice];
+      if (m.phase == Phase::kSetup && !(m.changing ? choice.changeover : choice.setup).valid())
+        fault("it sets up where there is none");
+    }
+    unsigned down = 0;
+    for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f) {
+      down += state.failures[f].down ? 1 : 0;
+      if (state.failures[f].down && plant.modes[f].of_work && m.repairing != f) fault("nobody repairs a failure");
+      if (state.failures[f].down && state.failures[f].count == 0) fault("it failed without failing");
+    }
+    if (down != m.faults) fault("its faults do not add up");
+    if (m.repairing != kNone && (!own_mode(m.repairing) || !state.failures[m.repairing].down))
+      fault("it repairs what has not failed");
+    const bool works = m.phase == Phase::kSetup || m.phase == Phase::kProcessing;
+    if (m.running != (works && m.open && m.faults == 0)) fault("it runs when it should stand, or stands when it should run");
+    if (m.next_mode != kNone && (!m.running || m.phase != Phase::kProcessing || !own_mode(m.next_mode)))
+      fault("its next failure is impossible");
+    if (m.left > m.total) fault("more is left than there was");
+    if (state.queue.pending(i) != (m.running || m.repairing != kNone)) fault("its pending event does not fit");
+    if (m.running) {
+      const Tick run = m.next_mode == kNone ? m.left : state.failures[m.next_mode].left;
+      if (run > m.left || m.run_since > state.now || state.queue.time_of(i) != m.run_since + run) fault("its work does not end when it is done");
+      if (m.phase == Phase::kProcessing)
+        for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f)
+          if (plant.modes[f].of_work && state.failures[f].left < run) fault("a failure has been passed over");
+    } else if (m.repairing != kNone) {
+      const FailureState& failure = state.failures[m.repairing];
+      if (state.queue.time_of(i) != failure.began + failure.drawn) fault("its repair does not end when it is done");
+    }
+    const Condition condition = !m.open                            ? Condition::kOff
+                                : m.faults > 0                     ? Condition::kDown
+                                : m.phase == Phase::kProcessing    ? Condition::kWorking
+                                : m.phase == Phase::kSetup         ? Condition::kSetup
+                                : m.phase == Phase::kBlocked       ? Condition::kBlocked
+                                                                   : Condition::kStarved;
+    if (m.condition != condition) fault("its condition does not fit its phase");
+    const std::uint32_t change = Slots(plant).calendars + data.calendar.value;
+    const bool changes_now =
+        data.calendar.valid() && state.queue.pending(change) && state.queue.time_of(change) == state.now;
+    if (!changes_now && m.open != plant.open_at(data.calendar, state.now))
+      fault("it is open when its calendar is closed, or the reverse");
+    if (condition == Condition::kStarved) {
+      ++state.stations[data.station.value].idle;
+      if (state.stations[data.station.value].queued > 0) fault("it is idle while lots wait for it");
+    }
+    if (m.believed && m.phase != Phase::kProcessing) fault("an estimate belongs to no work");
+    if (m.believed != std::ranges::any_of(state.beliefs, [i](const Belief& b) { return b.machine == i; }))
+      fault("its estimate is missing");
+  }
+}
+
+void read_queues(Reader& r, const PlantData& plant, State& state) {
+  std::vector<bool> placed(state.lots.size(), false);
+  for (std::uint32_t s = 0; s < plant.stations.size(); ++s) {
+    StationState& station = state.stations[s];
+    r.all(station.visits, station.lost, station.queue_integral, station.queue_time);
+    for (const bool blocked : {false, true}) {
+      std::uint64_t last = 0;
+      const std::size_t n = r.count(4);
+      for (std::size_t i = 0; i < n; ++i) {
+        std::uint32_t l = 0;
+        r.index(l, state.lots.size());
+        Lot& lot = state.lots[l];
+        if (placed[l] || lot.blocked != blocked || plant.choices[lot.choice].station.value != s ||
+            (!blocked && lot.place != Place::kQueue) || (i > 0 && lot.arrival <= last) || lot.arrival >= state.arrivals)
+          refuse(fmt::format("the queue of {} is impossible", plant.station_names[s]));
+        placed[l] = true;
+        last = lot.arrival;
+        if (blocked) {
+          blocked_push(state, s, l);
+        } else {
+          queue_push(state, s, plant.stations[s].rule, l);
+        }
+      }
+    }
+  }
+  for (std::uint32_t l = 0; l < state.lots.size(); ++l) {
+    const Lot& lot = state.lots[l];
+    const bool waits = lot.place == Place::kQueue || lot.place == Place::kOutside || lot.blocked;
+    if (waits != placed[l]) refuse("a lot waits nowhere, or in two places");
+    if (lot.blocked && lot.place != Place::kMachine && lot.place != Place::kOutside) refuse("a lot is blocked in a queue");
+    if (lot.place == Place::kOutside && !lot.blocked) refuse("a lot stands outside for no reason");
+    if ((lot.machine != kNone) != (lot.place == Place::kMachine)) refuse("a lot is on a machine and elsewhere");
+    if (lot.machine != kNone && state.machines[lot.machine].lot != l) refuse("a lot is on a machine that holds another");
+  }
+}
+
+void read_events(Reader& r, const PlantData& plant, State& state) {
+  const Slots slots(plant);
+  const std::size_t limit = slots.lots + state.lots.size();
+  const auto next = r.get<std::uint64_t>();
+  if (next >> 55 != 0) refuse("its sequence number is out of range");
+  state.queue = kernel::EventQueue(limit);
+  state.queue.restore_sequence(next);
+  std::vector<std::uint64_t> sequences;
+  for (std::size_t n = r.count(20); n > 0; --n) {
+    kernel::Event event;
+    r.ticks(event.time, state.now, state.now + kNever);
+    r.all(event.order);
+    r.index(event.slot, limit);
+    if (event.priority() > static_cast<unsigned>(Priority::kArrival)) refuse("an event has no known priority");
+    if (state.queue.pending(event.slot) || event.sequence() >= next) refuse("an event is there twice, or out of order");
+    sequences.push_back(event.sequence());
+    state.queue.restore(event);
+  }
+  std::ranges::sort(sequences);
+  if (std::ranges::adjacent_find(sequences) != sequences.end()) refuse("two events have one sequence number");
+}
+
+void check_events(const PlantData& plant, State& state) {
+  const Slots slots(plant);
+  const auto expect = [&](std::uint32_t slot, bool wanted, const char* what, Tick time) {
+    if (state.queue.pending(slot) != wanted || (wanted && state.queue.time_of(slot) != time))
+      refuse(fmt::format("a pending event does not fit: {}", what));
+  };
+  for (std::uint32_t f = 0; f < plant.modes.size(); ++f) {
+    const FailureState& failure = state.failures[f];
+    const bool spent = !failure.down && failure.count >= plant.modes[f].limit;
+    expect(slots.modes + f, !plant.modes[f].of_work && !spent, "a failure", failure.began + failure.drawn);
+  }
+  for (std::uint32_t i = 0; i < plant.sources.size(); ++i)
+    expect(slots.sources + i, plant.sources[i].kind == SourceKind::kRenewal, "an arrival",
+           state.sources[i].last + state.sources[i].drawn);
+  for (std::uint32_t c = 0; c < plant.calendars.size(); ++c) {
+    const Tick next = plant.next_change(CalendarId{c}, state.now);
+    const std::uint32_t slot = slots.calendars + c;
+    const bool now = state.queue.pending(slot) && state.queue.time_of(slot) == state.now;  // stopped within an instant
+    expect(slot, next < kNever, "a calendar", now ? state.now : next);
+  }
+  const bool release = state.next_order < plant.orders.size();
+  expect(slots.order, release, "the next order",
+         release ? std::max(plant.orders[state.next_order].release, state.queue.pending(slots.order)
+                                                                        ? state.queue.time_of(slots.order) : 0) : 0);
+  for (std::uint32_t l = 0; l < state.lots.size(); ++l) {
+    const bool moving = state.lots[l].place == Place::kTransit;
+    expect(slots.lots + l, moving, "a trip", state.lots[l].entered + state.lots[l].left);
+    if (!moving) continue;
+    if (!plant.steps[state.lots[l].step].transport.valid()) refuse("a lot travels where there is no way");
+    ++state.stations[plant.choices[state.lots[l].choice].station.value].inbound;
+  }
+}
+
+void read_totals(Reader& r, const PlantData& plant, State& state) {
+  for (FailureState& f : state.failures) {
+    r.span(f.left);
+    r.span(f.drawn);
+    r.past(f.began, state.now);
+    r.all(f.count, f.down);
+  }
+  for (SourceState& s : state.sources) {
+    r.all(s.count, s.gone);
+    r.past(s.last, state.now);
+    r.span(s.drawn);
+  }
+  for (std::size_t i = 0; i < state.orders.size(); ++i) {
+    OrderState& o = state.orders[i];
+    r.all(o.released, o.finished, o.scrapped);
+    r.ticks(o.finish, kOldest, kNever);
+    if (o.released > plant.orders[i].quantity || std::uint64_t{o.finished} + o.scrapped > o.released)
+      refuse(fmt::format("order {} has more lots than it ordered", plant.order_names[i]));
+    state.open_orders += plant.orders[i].quantity - o.finished - o.scrapped;
+  }
+  for (std::uint32_t i = 0; i < state.next_order; ++i)
+    if (state.orders[i].released < plant.orders[i].quantity) refuse("an order was passed over");
+  if (state.next_order < plant.orders.size() &&
+      state.orders[state.next_order].released >= plant.orders[state.next_order].quantity)
+    refuse("an order is released twice");
+  for (ProductTotals& p : state.products)
+    r.all(p.released, p.completed, p.scrapped, p.reworked, p.lost, p.late, p.in_process, p.wip_integral, p.cycle_time,
+          p.waiting, p.tardiness);
+}
+
+/// Lots in process, by product and by order, must be as many as the counts say.
+void check_lots(const PlantData& plant, const State& state) {
+  std::vector<std::uint64_t> by_product(plant.products.size(), 0);
+  std::vector<std::uint64_t> by_source(plant.sources.size(), 0);
+  std::vector<std::uint64_t> by_order(plant.orders.size(), 0);
+  for (std::size_t i = 0; i < state.lots.size(); ++i) {
+    const Lot& lot = state.lots[i];
+    if (i > 0 && std::pair(state.lots[i - 1].source, state.lots[i - 1].serial) >= std::pair(lot.source, lot.serial))
+      refuse("its lots are not in order");
+    ++by_product[plant.steps[lot.step].product.value];
+    const std::size_t order = lot.source - plant.sources.size();
+    const bool ordered = lot.source >= plant.sources.size();
+    ++(ordered ? by_order[order] : by_source[lot.source]);
+    if (lot.serial >= (ordered ? state.orders[order].released : state.sources[lot.source].count))
+      refuse("a lot is in process before its release");
+  }
+  for (std::size_t i = 0; i < by_product.size(); ++i)
+    if (by_product[i] != state.products[i].in_process)
+      refuse(fmt::format("{} has {} lots in process, not {}", plant.product_names[i], by_product[i],
+                         state.products[i].in_process));
+  for (std::size_t i = 0; i < plant.sources.size(); ++i)
+    if (plant.sources[i].kind == SourceKind::kConwip && state.sources[i].count - state.sources[i].gone != by_source[i])
+      refuse(fmt::format("source {} has lost lots", plant.source_names[i]));
+  for (std::size_t i = 0; i < by_order.size(); ++i)
+    if (by_order[i] != std::uint64_t{state.orders[i].released} - state.orders[i].finished - state.orders[i].scrapped)
+      refuse(fmt::format("order {} has another number of lots in process than it released", plant.order_names[i]));
+}
+
+void read_beliefs(Reader& r, const PlantData& plant, State& state) {
+  for (std::size_t n = r.count(8); n > 0; --n) {
+    Belief b;
+    r.index(b.machine, plant.machines.size());
+    r.span(b.at_left);
+    for (Tick& q : b.quantiles) r.span(q);
+    if (!std::ranges::is_sorted(b.quantiles) || (!state.beliefs.empty() && state.beliefs.back().machine >= b.machine))
+      refuse("an estimate is out of order");
+    state.beliefs.push_back(b);
+  }
+}
+
+}  // namespace
+
+std::string State::save(const Plant& of) const {
+  Writer w;
+  w.text(kMagic);
+  w.all(kVersion, of.digest());
+  w.text(body(of.data(), *this));
+  w.put(checksum(w.bytes()));
+  return w.bytes();
+}
+
+State State::load(std::string_view bytes, const Plant& of) {
+  if (bytes.size() < kMagic.size() + 20 || bytes.substr(0, kMagic.size()) != kMagic)
+    refuse("these bytes are no saved state (it begins with TWINSTAT)");
+  Reader head(bytes.substr(kMagic.size(), 12));
+  const auto version = head.get<std::uint32_t>();
+  if (version != kVersion) refuse(fmt::format("version {} cannot be read; allowed: {}", version, kVersion));
+  const auto digest = head.get<std::uint64_t>();
+  const std::string_view covered = bytes.substr(0, bytes.size() - 8);
+  if (Reader(bytes.substr(bytes.size() - 8)).get<std::uint64_t>() != checksum(covered))
+    refuse("the checksum does not fit: the bytes are damaged or cut off");
+  if (digest != of.digest())
+    refuse(fmt::format("it belongs to another plant (digest {:016x}, this plant has {:016x})", digest, of.digest()));
+
+  const PlantData& data = of.data();
+  Reader r(covered.substr(kMagic.size() + 12));
+  State state;
+  state.plant = digest;
+  r.ticks(state.now, kOldest, kNever);
+  r.all(state.seed.value, state.replication, state.arrivals, state.events, state.history);
+  r.index(state.next_order, data.orders.size() + 1);
+  state.key = draw_key(state.seed, state.replication);
+  state.machines.resize(data.machines.size());
+  state.stations.resize(data.stations.size());
+  state.failures.resize(data.modes.size());
+  state.sources.resize(data.sources.size());
+  state.orders.resize(data.orders.size());
+  state.products.resize(data.products.size());
+  for (MachineState& m : state.machines) read_machine(r, data, state.now, m);
+  read_totals(r, data, state);
+  state.lots.resize(r.count(80));
+  for (Lot& lot : state.lots) read_lot(r, data, state.now, lot);
+  state.lot_count = static_cast<std::uint32_t>(state.lots.size());
+  check_lots(data, state);
+  read_queues(r, data, state);
+  read_beliefs(r, data, state);
+  read_events(r, data, state);
+  if (!r.done()) refuse("something follows its end");
+  check_machines(data, state);
+  check_events(data, state);
+  return state;
+}
+
+std::uint64_t State::digest(const Plant& p) const { return checksum(body(p.data(), *this)); }
+
+bool equal(const Plant& plant, const State& a, const State& b) {
+  return a.plant == b.plant && body(plant.data(), a) == body(plant.data(), b);
+}
+
+}  // namespace twin

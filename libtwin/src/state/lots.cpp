@@ -1,0 +1,134 @@
+#include "twin/state/lots.hpp"
+
+#include <algorithm>
+
+namespace twin {
+namespace {
+
+bool before(const std::vector<Lot>& lots, std::uint32_t a, std::uint32_t b) noexcept {
+  return lots[a].key != lots[b].key ? lots[a].key < lots[b].key : lots[a].arrival < lots[b].arrival;
+}
+
+/// Pairing heap: joins two roots. `child` is the first child, `next` the sibling.
+std::uint32_t join(std::vector<Lot>& lots, std::uint32_t a, std::uint32_t b) noexcept {
+  if (a == kNone) return b;
+  if (b == kNone) return a;
+  if (before(lots, b, a)) std::swap(a, b);
+  lots[b].next = lots[a].child;
+  lots[a].child = b;
+  return a;
+}
+
+}  // namespace
+
+std::uint32_t take_lot_slot(State& state) {
+  ++state.lot_count;
+  if (state.free_lot != kNone) {
+    const std::uint32_t lot = state.free_lot;
+    state.free_lot = state.lots[lot].next;
+    state.lots[lot] = Lot{};
+    return lot;
+  }
+  state.lots.emplace_back();
+  return static_cast<std::uint32_t>(state.lots.size() - 1);
+}
+
+void free_lot_slot(State& state, std::uint32_t lot) noexcept {
+  state.lots[lot].place = Place::kFree;
+  state.lots[lot].next = state.free_lot;
+  state.free_lot = lot;
+  --state.lot_count;
+}
+
+void queue_push(State& state, std::uint32_t station, QueueRule rule, std::uint32_t lot) noexcept {
+  StationState& s = state.stations[station];
+  auto& lots = state.lots;
+  lots[lot].next = lots[lot].child = kNone;
+  ++s.queued;
+  if (rule == QueueRule::kFifo) {
+    (s.tail == kNone ? s.head : lots[s.tail].next) = lot;
+    s.tail = lot;
+  } else if (rule == QueueRule::kLifo) {
+    lots[lot].next = s.head;
+    s.head = lot;
+    if (s.tail == kNone) s.tail = lot;
+  } else {
+    s.head = join(lots, s.head, lot);
+  }
+}
+
+std::uint32_t queue_pop(State& state, std::uint32_t station, QueueRule rule) noexcept {
+  StationState& s = state.stations[station];
+  auto& lots = state.lots;
+  const std::uint32_t lot = s.head;
+  --s.queued;
+  if (is_list(rule)) {
+    s.head = lots[lot].next;
+    if (s.head == kNone) s.tail = kNone;
+    return lot;
+  }
+  // Two passes: join children in pairs from the left, then the pairs from the right.
+  std::uint32_t pairs = kNone;
+  for (std::uint32_t child = lots[lot].child; child != kNone;) {
+    const std::uint32_t first = child;
+    const std::uint32_t second = lots[first].next;
+    child = second == kNone ? kNone : lots[second].next;
+    lots[first].next = kNone;
+    if (second != kNone) lots[second].next = kNone;
+    const std::uint32_t joined = join(lots, first, second);
+    lots[joined].next = pairs;
+    pairs = joined;
+  }
+  std::uint32_t root = kNone;
+  while (pairs != kNone) {
+    const std::uint32_t next = lots[pairs].next;
+    lots[pairs].next = kNone;
+    root = join(lots, root, pairs);
+    pairs = next;
+  }
+  s.head = root;
+  lots[lot].child = kNone;
+  return lot;
+}
+
+std::vector<std::uint32_t> queue_lots(const State& state, std::uint32_t station) {
+  std::vector<std::uint32_t> found;
+  std::vector<std::uint32_t> open;
+  if (state.stations[station].head != kNone) open.push_back(state.stations[station].head);
+  while (!open.empty()) {
+    const std::uint32_t lot = open.back();
+    open.pop_back();
+    found.push_back(lot);
+    if (state.lots[lot].next != kNone) open.push_back(state.lots[lot].next);
+    if (state.lots[lot].child != kNone) open.push_back(state.lots[lot].child);
+  }
+  std::ranges::sort(found, {}, [&](std::uint32_t lot) { return state.lots[lot].arrival; });
+  return found;
+}
+
+void blocked_push(State& state, std::uint32_t station, std::uint32_t lot) noexcept {
+  StationState& s = state.stations[station];
+  state.lots[lot].blocked = true;
+  state.lots[lot].next = kNone;
+  (s.blocked_tail == kNone ? s.blocked_head : state.lots[s.blocked_tail].next) = lot;
+  s.blocked_tail = lot;
+}
+
+std::uint32_t blocked_pop(State& state, std::uint32_t station) noexcept {
+  StationState& s = state.stations[station];
+  const std::uint32_t lot = s.blocked_head;
+  s.blocked_head = state.lots[lot].next;
+  if (s.blocked_head == kNone) s.blocked_tail = kNone;
+  state.lots[lot].next = kNone;
+  state.lots[lot].blocked = false;
+  return lot;
+}
+
+std::vector<std::uint32_t> blocked_lots(const State& state, std::uint32_t station) {
+  std::vector<std::uint32_t> found;
+  for (std::uint32_t lot = state.stations[station].blocked_head; lot != kNone; lot = state.lots[lot].next)
+    found.push_back(lot);
+  return found;
+}
+
+}  // namespace twin

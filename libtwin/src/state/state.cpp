@@ -1,0 +1,38 @@
+#include "twin/state/state.hpp"
+
+#include <fmt/format.h>
+
+namespace twin {
+
+Slots::Slots(const PlantData& plant) noexcept {
+  const auto count = [](const auto& items) { return static_cast<std::uint32_t>(items.size()); };
+  modes = count(plant.machines);
+  sources = modes + count(plant.modes);
+  calendars = sources + count(plant.sources);
+  order = calendars + count(plant.calendars);
+  lots = order + 1;
+}
+
+const char* name_of(Condition condition) noexcept {
+  switch (condition) {
+    case Condition::kStarved: return "starved";
+    case Condition::kWorking: return "working";
+    case Condition::kSetup: return "setup";
+    case Condition::kBlocked: return "blocked";
+    case Condition::kDown: return "down";
+    case Condition::kOff: return "off";
+  }
+  return "?";
+}
+
+std::string lot_name(const PlantData& plant, std::uint32_t source, std::uint64_t serial) {
+  if (source < plant.sources.size())
+    return fmt::format("{}#{}", plant.product_names[plant.sources[source].product.value], serial + 1);
+  const std::size_t order = source - plant.sources.size();
+  const std::uint32_t quantity = plant.orders[order].quantity;
+  if (quantity == 1) return plant.order_names[order];
+  const auto width = std::max<std::size_t>(2, std::to_string(quantity).size());
+  return fmt::format("{}-{:0{}}", plant.order_names[order], serial + 1, width);
+}
+
+}  // namespace twin

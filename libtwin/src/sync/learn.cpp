@@ -1,0 +1,234 @@
+#include "twin/sync/learn.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "twin/model/document.hpp"
+
+namespace twin::sync {
+namespace {
+
+/// Observed spans of one kind, in seconds, with the period they come from.
+struct Sample {
+  std::vector<double> seconds;
+  Period period;
+  void add(Tick span, Tick at) {
+    // Logs stamp to the millisecond: a span of nothing is at least one of these.
+    seconds.push_back(seconds_from_ticks(std::max<Tick>(span, kSecond / 1000)));
+    period.first = seconds.size() == 1 ? at : std::min(period.first, at);
+    period.last = std::max(period.last, at);
+  }
+};
+
+PlannedTime plan_of(const Distribution& planned, double within) {
+  const double mean = planned.mean();
+  const double cv = std::max(0.02, std::sqrt(planned.variance()) / mean);
+  return {.median_s = planned.quantile(0.5), .cv = cv, .within_cv = within * cv};
+}
+
+/// Numbers with six digits, as people read them; the rest of a learnt number is noise.
+std::string rounded(const std::string& text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const bool digit = text[i] >= '0' && text[i] <= '9';
+    if (!digit) {
+      out += text[i++];
+      continue;
+    }
+    std::size_t end = i;
+    const double value = std::stod(text.substr(i), &end);
+    out += fmt::format("{}", std::stod(fmt::format("{:.6g}", value)));
+    i += end;
+  }
+  return out;
+}
+
+class Learner {
+ public:
+  Learner(const Plant& sheet, std::span<const Operation> operations, Tick until, const LearnOptions& options)
+      : sheet_(sheet), p_(sheet.data()), until_(until), options_(options) {
+    for (const Operation& op : operations)
+      if (op.start <= until) operations_.push_back(&op);
+    std::ranges::stable_sort(operations_, {}, &Operation::start);
+    times_.resize(p_.choices.size());
+    setups_.resize(p_.choices.size());
+    repairs_.resize(p_.machines.size());
+    worked_.resize(p_.machines.size(), 0);
+  }
+
+  Learned run() {
+    collect();
+    for (std::uint32_t c = 0; c < p_.choices.size(); ++c) {
+      update(p_.choices[c].time, times_[c], options_.within);
+      update_handling(p_.choices[c].setup, setups_[c]);
+      update_handling(p_.choices[c].changeover, changeovers_);
+    }
+    for (std::uint32_t m = 0; m < p_.machines.size(); ++m) update_failures(m);
+    if (!record_.is_null()) changes_.emplace_back("provenance", to_yaml_line(record_));
+    Learned learned{.plant = changes_.empty() ? sheet_ : sheet_.change(changes_), .provenance = {}, .unknown = unknown_};
+    learned.provenance = std::move(provenance_);
+    return learned;
+  }
+
+ private:
+  /// The operation before, on a machine.
+  struct Last {
+    const Operation* operation = nullptr;
+    StepOf step;
+  };
+  /// What the operations tell, one after another by start.
+  void collect() {
+    std::vector<Last> last(p_.machines.size());
+    std::map<std::string, Tick> ready;  // by part: end of its last operation
+    for (const Operation* op : operations_) {
+      const StepOf at = find_step(p_, *op);
+      if (at.choice == kNone) ++unknown_;
+      if (!at.machine.valid()) continue;
+      Last& before = last[at.machine.value];
+      if (at.choice != kNone && before.operation != nullptr) {
+        const auto found = ready.find(op->part);
+        learn_gap(*op, at, before, found == ready.end() ? before.operation->end : found->second);
+      }
+      if (at.choice != kNone && op->outcome == Outcome::kCompleted && op->end <= until_) learn_work(*op, at);
+      before = {op, at};
+      if (op->outcome != Outcome::kInProgress) ready[op->part] = op->end;
+    }
+  }
+  /// The open time between the end of one operation and the start of the next is its setup. What starts outside staffed
+  /// hours tells nothing: nobody knows since when somebody was there.
+  void learn_gap(const Operation& op, const StepOf& at, const Last& before, Tick ready) {
+    const CalendarId calendar = p_.machines[at.machine.value].calendar;
+    if (!p_.open_at(calendar, tick(op.start))) return;
+    const Tick since = std::max(before.operation->end, ready);
+    const Tick gap = since < op.start ? p_.open_between(calendar, tick(since), tick(op.start)) : 0;
+    const bool changed = before.step.choice == kNone || before.step.step != at.step;
+    Sample& sample = changed && p_.choices[at.choice].changeover.valid() ? changeovers_ : setups_[at.choice];
+    sample.add(gap, op.start);
+  }
+  void learn_work(const Operation& op, const StepOf& at) {
+    const std::uint32_t m = at.machine.value;
+    Tick work = op.processing_time();
+    const bool fails = first_mode(m) != kNone;
+    for (const auto* stops : {&op.interrupted, &op.stalled})
+      for (const Interval& stop : *stops) {
+        if (!fails || stop.length() < options_.shortest_stop) {
+          work += stop.length();
+        } else {
+          repairs_[m].add(stop.length(), stop.begin);
+        }
+      }
+    times_[at.choice].add(static_cast<Tick>(static_cast<double>(work) * p_.parameters.speed[m]), op.end);
+    worked_[m] += work;
+  }
+  [[nodiscard]] std::uint32_t first_mode(std::uint32_t m) const noexcept {
+    const MachineData& data = p_.machines[m];
+    for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f)
+      if (p_.modes[f].of_work) return f;
+    return kNone;
+  }
+  [[nodiscard]] Tick tick(Tick unix_ns) const noexcept { return sheet_.ticks(WallTime{Duration{unix_ns}}); }
+
+  void update(DistributionId id, const Sample& sample, double within) {
+    if (!id.valid() || sample.seconds.empty()) return;
+    const Distribution planned = p_.parameters.distribution(id);
+    if (planned.mean() <= 0) return;
+    const Fit fit = learn_duration(plan_of(planned, within), sample.seconds, options_.fit, sample.period);
+    put(p_.distribution_paths[id.value], fit.distribution.text(), fit.provenance);
+  }
+  /// Times of people have long tails, and few of them a very uncertain one. Nothing is believed beyond both twice the
+  /// longest that was seen and what the plan holds possible.
+  void update_handling(DistributionId id, const Sample& sample) {
+    if (!id.valid() || sample.seconds.empty()) return;
+    const Distribution planned = p_.parameters.distribution(id);
+    if (planned.mean() <= 0) return;
+    const Fit fit =
+        learn_duration(plan_of(planned, options_.within_handling), sample.seconds, options_.fit, sample.period);
+    Distribution learnt = fit.distribution;
+    const double longest = std::max(2 * std::ranges::max(sample.seconds), planned.quantile(0.99));
+    if (learnt.max() > longest) learnt = learnt.truncated(learnt.min(), longest);
+    put(p_.distribution_paths[id.value], learnt.text(), fit.provenance);
+  }
+  void update_failures(std::uint32_t m) {
+    const std::uint32_t f = first_mode(m);
+    if (f == kNone || worked_[m] == 0) return;
+    const FailureModeData& mode = p_.modes[f];
+    const Sample& stops = repairs_[m];
+    const double declared = p_.parameters.mean(mode.after);
+    const double weight = options_.failure_weight;
+    const double n = static_cast<double>(stops.seconds.size());
+    const double mean = (declared * weight + seconds_from_ticks(worked_[m])) / (weight + n);
+    Provenance provenance{.n = stops.seconds.size(), .first = stops.period.first, .last = stops.period.last,
+                          .method = "posterior", .family = "exponential"};
+    put(p_.distribution_paths[mode.after.value], Distribution::exponential(mean).text() + " of work", provenance);
+    update_handling(mode.repair, stops);
+  }
+  /// Machines and steps may share a path (a station's default); what is learnt last from the same data is the same.
+  void put(const std::string& path, const std::string& text, const Provenance& provenance) {
+    if (provenance_.contains(path) && provenance_[path].n >= provenance.n) return;
+    std::erase_if(changes_, [&](const auto& change) { return change.first == path; });
+    changes_.emplace_back(path, to_yaml_line(Node::text(rounded(text))));
+    provenance_[path] = provenance;
+    const auto instant = [](Tick t) { return format_wall_time(WallTime{Duration{t}}); };
+    Node node = Node::mapping();
+    node.put("n", Node::text(fmt::format("{}", provenance.n)));
+    if (provenance.n > 0) {
+      node.put("first", Node::text(instant(provenance.first)));
+      node.put("last", Node::text(instant(provenance.last)));
+    }
+    node.put("method", Node::text(provenance.method));
+    node.put("family", Node::text(provenance.family));
+    if (provenance.method == "maximum likelihood") node.put("aic", Node::text(fmt::format("{:.6g}", provenance.aic)));
+    node.put("ks", Node::text(fmt::format("{:.4g}", provenance.ks)));
+    node.put("ks_p", Node::text(fmt::format("{:.4g}", provenance.ks_p)));
+    record_.put(path, std::move(node));
+  }
+
+  const Plant& sheet_;
+  const PlantData& p_;
+  Tick until_;
+  const LearnOptions& options_;
+  std::vector<const Operation*> operations_;
+  std::vector<Sample> times_, setups_;  ///< by choice
+  Sample changeovers_;                  ///< of the whole floor: each happens too seldom to be learnt alone
+  std::vector<Sample> repairs_;         ///< by machine
+  std::vector<Tick> worked_;            ///< by machine
+  std::vector<std::pair<std::string, std::string>> changes_;
+  std::map<std::string, Provenance> provenance_;
+  Node record_;                         ///< the same as it stands in the YAML
+  std::size_t unknown_ = 0;
+};
+
+}  // namespace
+
+StepOf find_step(const PlantData& plant, const Operation& operation) noexcept {
+  StepOf found;
+  for (std::uint32_t m = 0; m < plant.machines.size(); ++m) {
+    const std::uint32_t station = plant.machines[m].station.value;
+    const bool only = plant.stations[station].machine_count == 1 && plant.station_names[station] == operation.machine;
+    if (plant.machine_names[m] == operation.machine || only) {
+      found.machine = MachineId{m};
+      break;
+    }
+  }
+  for (std::uint32_t p = 0; p < plant.products.size(); ++p) {
+    if (plant.product_names[p] != operation.product) continue;
+    const ProductData& product = plant.products[p];
+    for (std::uint32_t s = product.first_step; s < product.first_step + product.step_count; ++s) {
+      if (plant.step_names[s] != operation.operation) continue;
+      found.step = StepId{s};
+      if (!found.machine.valid()) return found;
+      const StepData& step = plant.steps[s];
+      for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c)
+        if (plant.choices[c].station == plant.machines[found.machine.value].station) found.choice = c;
+    }
+  }
+  return found;
+}
+
+Learned learn(const Plant& sheet, std::span<const Operation> operations, Tick until, const LearnOptions& options) {
+  return Learner(sheet, operations, until, options).run();
+}
+
+}  // namespace twin::sync
