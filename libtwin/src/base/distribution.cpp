@@ -724,6 +724,13 @@ Distribution Distribution::truncated(double lower, double upper) const {
   return d;
 }
 
+Distribution Distribution::uncertain(double sigma) const {
+  if (!(sigma >= 0 && sigma <= 5)) throw InvalidArgument(fmt::format("uncertain: sigma is {}; allowed: 0 to 5", sigma));
+  Distribution d = *this;
+  d.flat_.level_sd = sigma;
+  return d;
+}
+
 Distribution Distribution::scaled(double factor) const {
   require_positive("scaled: factor", factor);
   Distribution d = *this;
@@ -797,6 +804,7 @@ std::string Distribution::text(const std::string& unit) const {
   }
   if (flat_.truncated) text = fmt::format("truncated({}, {}, {})", text, quantity(flat_.lower), quantity(flat_.upper));
   if (flat_.shift != 0) text = fmt::format("shifted({}, {})", quantity(flat_.shift), text);
+  if (flat_.level_sd > 0) text = fmt::format("uncertain({}, sigma {})", text, flat_.level_sd);
   return text;
 }
 

@@ -8,6 +8,8 @@
 #include "loader_impl.hpp"
 #include "names_impl.hpp"
 #include "quantity_impl.hpp"
+#include "twin/base/math.hpp"
+#include "twin/base/random.hpp"
 #include "twin/base/error.hpp"
 #include "twin/model/document.hpp"
 #include "twin/model/quantity.hpp"
@@ -166,6 +168,22 @@ class Changer {
 };
 
 }  // namespace
+
+bool Parameters::uncertain() const noexcept {
+  return std::ranges::any_of(distributions, [](const FlatDistribution& d) { return d.level_sd > 0; });
+}
+
+Parameters PlantData::realised(const Parameters& parameters_of_plant, std::uint64_t key) const {
+  Parameters out = parameters_of_plant;
+  for (std::uint32_t i = 0; i < out.distributions.size(); ++i) {
+    const double sd = out.distributions[i].level_sd;
+    if (sd <= 0) continue;
+    const std::uint64_t stream = draw_stream(hash_name(distribution_paths[i]), Purpose::kLevel);
+    const double factor = math::exp(sd * math::normal_quantile(draw_uniform(key, stream, 0)));
+    out.set(DistributionId{i}, out.distribution(DistributionId{i}).uncertain(0).scaled(factor));
+  }
+  return out;
+}
 
 void Parameters::set(DistributionId id, const Distribution& distribution) {
   FlatDistribution flat = distribution.flat();

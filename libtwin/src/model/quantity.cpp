@@ -214,7 +214,7 @@ std::vector<std::string> family_names() {
   std::vector<std::string> names;
   for (const auto& form : forms())
     if (names.empty() || names.back() != form.family) names.emplace_back(form.family);
-  for (const char* name : {"empirical", "discrete", "shifted", "truncated"}) names.emplace_back(name);
+  for (const char* name : {"empirical", "discrete", "shifted", "truncated", "uncertain"}) names.emplace_back(name);
   return names;
 }
 
@@ -261,9 +261,10 @@ class DistributionReader {
     const std::string family(word);
     auto arguments = list(depth);
     if (family == "shifted" || family == "truncated") return modified(family, arguments);
+    if (family == "uncertain") return uncertain(arguments);
     for (const auto& argument : arguments)
       if (argument.nested)
-        refuse(fmt::format("{} takes no distribution", family), "numbers; shifted and truncated take one");
+        refuse(fmt::format("{} takes no distribution", family), "numbers; shifted, truncated and uncertain take one");
     if (family == "empirical") return empirical(arguments);
     if (family == "discrete") return discrete(arguments);
     return parametric(family, arguments);
@@ -501,6 +502,16 @@ class DistributionReader {
     const auto v = values(bounds);
     if (shift) return inner->nested->shifted(v[0]);
     return inner->nested->truncated(v[0], v[1]);
+  }
+
+  /// uncertain(D, sigma 0.5): the scale of D is not known.
+  [[nodiscard]] static Distribution uncertain(const std::vector<Argument>& arguments) {
+    const char* example = "as in uncertain(lognormal(median 25 min, cv 0.1), sigma 0.5)";
+    if (arguments.size() != 2 || !arguments[0].nested || arguments[1].nested || !arguments[1].number ||
+        arguments[1].weight || !arguments[1].unit.empty() || !arguments[1].per.empty() ||
+        (!arguments[1].name.empty() && arguments[1].name != "sigma"))
+      refuse("uncertain needs a distribution and the sigma of its scale", example);
+    return arguments[0].nested->uncertain(*arguments[1].number);
   }
 
   Reader in_;

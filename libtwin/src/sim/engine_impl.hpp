@@ -7,6 +7,7 @@
 #pragma once
 #include <algorithm>
 
+#include "draw_ahead_impl.hpp"
 #include "twin/base/hash.hpp"
 #include "twin/sim/advance.hpp"
 #include "twin/state/lots.hpp"
@@ -37,7 +38,10 @@ struct RecorderAdapter {
 constexpr unsigned code(Priority priority) noexcept { return static_cast<unsigned>(priority); }
 
 /// Index of a lot's draws at a step: its serial and the times it was sent back.
-constexpr std::uint64_t lot_index(const Lot& lot) noexcept { return (lot.serial << 16) | (lot.round & 0xffffU); }
+inline constexpr unsigned kRoundBits = 16;
+constexpr std::uint64_t lot_index(const Lot& lot) noexcept {
+  return (lot.serial << kRoundBits) | (lot.round & ((1U << kRoundBits) - 1));
+}
 
 /// Stream of the draws that lots of a source make at a step.
 inline std::uint64_t step_stream(const PlantData& plant, const Lot& lot, Purpose purpose) noexcept {
@@ -48,7 +52,8 @@ template <class R>
 class Engine {
  public:
   Engine(const PlantData& plant, const Parameters& parameters, State& state, R recorder)
-      : p_(plant), q_(parameters), s_(state), r_(recorder), slots_(plant) {
+      : p_(plant), q_(parameters), s_(state), r_(recorder), slots_(plant), services_(plant.steps.size()),
+        arrivals_(plant.sources.size()) {
     for (std::uint32_t i = 0; i < plant.sources.size(); ++i)
       if (plant.sources[i].kind == SourceKind::kSaturate) saturating_.push_back(i);
   }
@@ -382,10 +387,16 @@ class Engine {
     machine.total = machine.left = processing_time(m, lot);
     run_machine(m);
   }
-  [[nodiscard]] Tick processing_time(std::uint32_t m, const Lot& lot) const noexcept {
-    const double work = q_.quantile(p_.choices[lot.choice].time,
-                                    draw_uniform(s_.key, step_stream(p_, lot, Purpose::kService), lot_index(lot)));
-    return std::max<Tick>(0, ticks_from_seconds(work / q_.speed[m]));
+  [[nodiscard]] Tick processing_time(std::uint32_t m, const Lot& lot) noexcept {
+    const DistributionId time = p_.choices[lot.choice].time;
+    const auto stream = [&] { return step_stream(p_, lot, Purpose::kService); };
+    // Only lots of one source that come in a row are worth drawing ahead for, at steps with one way to be done.
+    const bool ahead = lot.source < p_.sources.size() && lot.round == 0 && p_.steps[lot.step].choice_count == 1;
+    const double work =
+        ahead ? services_.draw(lot.step, s_.key, stream, lot.serial, kRoundBits, q_.distributions[time.value], q_.table)
+              : q_.quantile(time, draw_uniform(s_.key, stream(), lot_index(lot)));
+    const double speed = q_.speed[m];
+    return std::max<Tick>(0, ticks_from_seconds(speed == 1 ? work : work / speed));
   }
 
   /// Works off `left`, as far as the calendar and faults let it, up to the next failure of work.
@@ -659,7 +670,7 @@ class Engine {
   }
 
  public:
-  [[nodiscard]] std::int64_t queue_key(const StationData& station, const Lot& lot) const noexcept {
+  [[nodiscard]] std::int64_t queue_key(const StationData& station, const Lot& lot) noexcept {
     switch (station.rule) {
       case QueueRule::kFifo:
       case QueueRule::kLifo:
@@ -762,10 +773,7 @@ class Engine {
       machine.believed = false;
     }
     const StepData& step = p_.steps[lot.step];
-    std::uint64_t h = hash_combine(hash_of_source(p_, lot.source) + step.hash, lot_index(lot));
-    h = hash_combine(h, p_.machines[m].hash);
-    h = hash_combine(h, static_cast<std::uint64_t>(machine.started));
-    s_.history += hash_combine(h, static_cast<std::uint64_t>(s_.now));
+    s_.history += operation_digest(lot, step, p_.machines[m].hash, machine.started);
     if constexpr (R::kOperations)
       r_.on_operation({lot.source, lot.step, m, lot.round, lot.serial, lot.entered, machine.started, s_.now});
 
@@ -786,6 +794,13 @@ class Engine {
     if (target <= lot.step) ++lot.round;
     lot.step = target;
     route(l);
+  }
+  /// Hash of (lot, step, machine, start, end). Summed, so that the order in which operations finish does not matter.
+  [[nodiscard]] std::uint64_t operation_digest(const Lot& lot, const StepData& step, std::uint64_t machine_hash,
+                                               Tick started) const noexcept {
+    const std::uint64_t what = mix64(hash_of_source(p_, lot.source) + step.hash + lot_index(lot) * 0x9e3779b97f4a7c15ULL);
+    const std::uint64_t when = mix64(machine_hash + static_cast<std::uint64_t>(started) * 0xd1342543de82ef95ULL);
+    return mix64(what ^ (when + static_cast<std::uint64_t>(s_.now) * 0xaf251af3b0f025b5ULL));
   }
   [[nodiscard]] const BranchData& branch_of(const StepData& step, const Lot& lot) const noexcept {
     const double u = draw_uniform(s_.key, step_stream(p_, lot, Purpose::kRouting), lot_index(lot));
@@ -844,7 +859,10 @@ class Engine {
   }
   void schedule_arrival(std::uint32_t i) {
     SourceState& source = s_.sources[i];
-    source.drawn = draw(p_.sources[i].interarrival, draw_stream(p_.sources[i].hash, Purpose::kArrival), source.count);
+    const double gap = arrivals_.draw(
+        i, s_.key, [&] { return draw_stream(p_.sources[i].hash, Purpose::kArrival); }, source.count, 0,
+        q_.distributions[p_.sources[i].interarrival.value], q_.table);
+    source.drawn = std::max<Tick>(0, ticks_from_seconds(gap));
     s_.queue.schedule(slots_.sources + i, s_.now + source.drawn, code(Priority::kArrival));
   }
   void release_orders() {
@@ -858,7 +876,8 @@ class Engine {
     schedule_orders();
   }
   void leave_plant(std::uint32_t l, bool scrapped) {
-    const Lot lot = s_.lots[l];
+    const Lot& lot = s_.lots[l];
+    const std::uint32_t source = lot.source;
     const std::uint32_t product = p_.steps[lot.step].product.value;
     ProductTotals& totals = s_.products[product];
     --totals.in_process;
@@ -879,14 +898,14 @@ class Engine {
     if constexpr (R::kLots)
       r_.on_lot({lot.source, product, lot.serial, lot.release, lot.due, s_.now, lot.waiting, scrapped, lot.reworked});
     free_lot_slot(s_, l);
-    if (lot.source >= p_.sources.size()) {
-      OrderState& order = s_.orders[lot.source - p_.sources.size()];
+    if (source >= p_.sources.size()) {
+      OrderState& order = s_.orders[source - p_.sources.size()];
       ++(scrapped ? order.scrapped : order.finished);
       order.finish = s_.now;
       --s_.open_orders;
-    } else if (p_.sources[lot.source].kind == SourceKind::kConwip) {
-      ++s_.sources[lot.source].gone;
-      replenish(lot.source);
+    } else if (p_.sources[source].kind == SourceKind::kConwip) {
+      ++s_.sources[source].gone;
+      replenish(source);
     }
   }
 
@@ -897,6 +916,7 @@ class Engine {
   Slots slots_;
   std::vector<std::uint32_t> freed_;       ///< machines that let go of their lot in this event
   std::vector<std::uint32_t> saturating_;  ///< sources that always have a lot at hand
+  DrawAhead services_, arrivals_;          ///< by step and by source
 };
 
 }  // namespace twin::detail

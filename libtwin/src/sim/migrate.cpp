@@ -251,7 +251,7 @@ class Migration {
 
   /// Counts go along; queues are built anew in the order of the new rules.
   void move_stations(const Parameters& parameters) {
-    const detail::Engine<detail::NoRecorder> engine(b_, parameters, new_, {});
+    detail::Engine<detail::NoRecorder> engine(b_, parameters, new_, {});
     for (std::uint32_t s = 0; s < a_.stations.size(); ++s) {
       const std::uint32_t to = stations_[s];
       if (to == kNone) continue;

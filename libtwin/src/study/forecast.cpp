@@ -1,6 +1,7 @@
 #include "twin/study/forecast.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <limits>
 #include <unordered_set>
 
@@ -246,13 +247,18 @@ Forecast forecast(const Plant& plant, std::span<const Parameters> parameters, co
               [&](int worker, int index, const std::atomic<bool>& stop) {
                 const auto i = static_cast<std::size_t>(index);
                 State& future = scratch[static_cast<std::size_t>(worker)];
-                const Parameters& numbers = parameters[i % parameters.size()];
+                const Parameters& given = parameters[i % parameters.size()];
+                const std::uint64_t replication = options.first_replication + i;
+                std::optional<Parameters> realised;
+                if (given.uncertain())
+                  realised = plant.data().realised(given, draw_key(state.seed, replication));
+                const Parameters& numbers = realised ? *realised : given;
                 const std::span<Tick> row = std::span(out.instants).subspan(i * out.names.size(), out.names.size());
                 FinishRecorder recorder(columns, row);
                 Until end = until;
                 end.cancel = &stop;
                 const double started = detail::thread_cpu_seconds();
-                branch_into(plant, numbers, state, options.first_replication + i, future);
+                branch_into(plant, numbers, state, replication, future);
                 if (!advance(plant, numbers, future, end, &recorder)) return;
                 totals[i] = {future.events - state.events, future.history, detail::thread_cpu_seconds() - started};
                 columns.note_orders(future, row);

@@ -1,6 +1,7 @@
 #include "twin/study/simulate.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <limits>
 
 #include "names_impl.hpp"
@@ -122,10 +123,13 @@ Setting setting_of(const Plant& plant, const SimulateOptions& options) {
   return out;
 }
 
-Run run_once(const Plant& plant, const Parameters& parameters, const Setting& setting, std::uint64_t replication,
+Run run_once(const Plant& plant, const Parameters& declared, const Setting& setting, std::uint64_t replication,
              const std::atomic<bool>& stop, LotQuantiles* quantiles, LotLog& log) {
   Run out;
   const double started = detail::thread_cpu_seconds();
+  std::optional<Parameters> realised;
+  if (declared.uncertain()) realised = plant.data().realised(declared, draw_key(setting.seed, replication));
+  const Parameters& parameters = realised ? *realised : declared;
   State state = State::initial(plant, parameters, setting.seed, replication);
   if (setting.warmup > 0) {
     Until warm = setting.until;

@@ -217,7 +217,6 @@ class Runner {
   std::vector<std::vector<double>> forecast(Tick t, const std::vector<const Operation*>& actual, bool use_progress) {
     const Standing standing =
         twin_.at(t, {.use_progress = use_progress, .seed = options_.seed, .learn = options_.learn});
-    const Parameters& parameters = standing.plant.parameters();
     Watch watch;
     for (const Operation* op : actual) {
       const auto [source, serial] = lots_.at(op->part);
@@ -226,7 +225,10 @@ class Runner {
     std::vector<std::vector<double>> samples(actual.size());
     State future;
     for (int i = 0; i < options_.futures; ++i) {
-      branch_into(standing.plant, parameters, standing.state, static_cast<std::uint64_t>(i) + 1, future);
+      const std::uint64_t replication = static_cast<std::uint64_t>(i) + 1;
+      const Parameters parameters = standing.plant.data().realised(standing.plant.parameters(),
+                                                                   draw_key(standing.state.seed, replication));
+      branch_into(standing.plant, parameters, standing.state, replication, future);
       watch.clear();
       for (Tick span = kDay / 4; !watch.done() && span <= options_.horizon; span *= 2)
         advance(standing.plant, parameters, future,

@@ -258,6 +258,7 @@ Fit update_plan(const PlannedTime& plan, std::span<const double> seconds, const 
   if (seconds.empty()) {
     fit.distribution = Distribution::lognormal(centre, std::sqrt(total));
     fit.provenance.method = "prior";
+    fit.level_sd = std::sqrt(total - within);
     return fit;
   }
   const Moments m = moments(seconds);
@@ -274,6 +275,7 @@ Fit update_plan(const PlannedTime& plan, std::span<const double> seconds, const 
   const double floor = std::log1p(options.min_cv * options.min_cv);
   fit.distribution = Distribution::lognormal(mean, std::sqrt(std::max(variance, floor)));
   fit.provenance.method = "posterior";
+  fit.level_sd = std::sqrt(std::max(variance, floor) / (kappa + 1));  // of the predictive, the share of the mean
   record_ks(fit, seconds);
   return fit;
 }

@@ -22,10 +22,28 @@ struct Sample {
   }
 };
 
+/// A plan as the sheet states it: `uncertain(D, sigma s)` knows its level to s and what D spreads around it; of any other
+/// distribution `within` says which part of the spread is between operations of one kind.
 PlannedTime plan_of(const Distribution& planned, double within) {
   const double mean = planned.mean();
-  const double cv = std::max(0.02, std::sqrt(planned.variance()) / mean);
-  return {.median_s = planned.quantile(0.5), .cv = cv, .within_cv = within * cv};
+  const double own = std::log1p(planned.variance() / (mean * mean));
+  const double level = planned.flat().level_sd * planned.flat().level_sd;
+  const double total = std::max(own + level, 4e-4);
+  const double inside = level > 0 ? std::clamp(own, 0.0025 * total, 0.9 * total) : within * within * total;
+  return {.median_s = planned.quantile(0.5), .cv = std::sqrt(std::expm1(total)),
+          .within_cv = std::sqrt(std::expm1(inside))};
+}
+
+/// What was learnt, with the part of the spread that all durations share said apart.
+Distribution apart(const Fit& fit) {
+  const FlatDistribution& flat = fit.distribution.flat();
+  if (flat.family == Family::kLognormal && fit.level_sd > 0) {
+    const double inside = std::sqrt(std::max(1e-8, flat.p[1] * flat.p[1] - fit.level_sd * fit.level_sd));
+    return Distribution::lognormal(flat.p[0], inside).uncertain(fit.level_sd);
+  }
+  const double n = static_cast<double>(fit.provenance.n);
+  const double mean = fit.distribution.mean();
+  return fit.distribution.uncertain(std::sqrt(std::log1p(fit.distribution.variance() / (mean * mean) / n)));
 }
 
 /// Numbers with six digits, as people read them; the rest of a learnt number is noise.
@@ -113,10 +131,12 @@ class Learner {
     const bool fails = first_mode(m) != kNone;
     for (const auto* stops : {&op.interrupted, &op.stalled})
       for (const Interval& stop : *stops) {
-        if (!fails || stop.length() < options_.shortest_stop) {
-          work += stop.length();
+        // A night in between is no repair.
+        const Tick length = p_.open_between(p_.machines[m].calendar, tick(stop.begin), tick(stop.end));
+        if (!fails || length < options_.shortest_stop) {
+          work += length;
         } else {
-          repairs_[m].add(stop.length(), stop.begin);
+          repairs_[m].add(length, stop.begin);
         }
       }
     times_[at.choice].add(static_cast<Tick>(static_cast<double>(work) * p_.parameters.speed[m]), op.end);
@@ -135,7 +155,7 @@ class Learner {
     const Distribution planned = p_.parameters.distribution(id);
     if (planned.mean() <= 0) return;
     const Fit fit = learn_duration(plan_of(planned, within), sample.seconds, options_.fit, sample.period);
-    put(p_.distribution_paths[id.value], fit.distribution.text(), fit.provenance);
+    put(p_.distribution_paths[id.value], apart(fit).text(), fit.provenance);
   }
   /// Times of people have long tails, and few of them a very uncertain one. Nothing is believed beyond both twice the
   /// longest that was seen and what the plan holds possible.
@@ -145,9 +165,10 @@ class Learner {
     if (planned.mean() <= 0) return;
     const Fit fit =
         learn_duration(plan_of(planned, options_.within_handling), sample.seconds, options_.fit, sample.period);
-    Distribution learnt = fit.distribution;
+    Distribution learnt = apart(fit);
     const double longest = std::max(2 * std::ranges::max(sample.seconds), planned.quantile(0.99));
-    if (learnt.max() > longest) learnt = learnt.truncated(learnt.min(), longest);
+    if (learnt.max() > longest)
+      learnt = learnt.truncated(std::max(0.0, learnt.min()), longest).uncertain(learnt.flat().level_sd);
     put(p_.distribution_paths[id.value], learnt.text(), fit.provenance);
   }
   void update_failures(std::uint32_t m) {

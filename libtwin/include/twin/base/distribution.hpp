@@ -40,6 +40,7 @@ struct FlatDistribution {
   double shift = 0;
   double lower = 0, upper = 0;       ///< truncation bounds of Y
   double lower_cdf = 0, upper_cdf = 1;  ///< P(Y < lower) and P(Y <= upper) of the untruncated Y
+  double level_sd = 0;               ///< how uncertain its scale is: see Distribution::uncertain; not part of a single draw
   double p[4] = {0, 0, 0, 0};        ///< parameters in the order given at Family
   friend bool operator==(const FlatDistribution&, const FlatDistribution&) = default;
 };
@@ -102,6 +103,10 @@ class Distribution {
   [[nodiscard]] Distribution shifted(double by) const;
   /// Conditioned on lower <= X <= upper (either may be infinite); throws where that has no probability.
   [[nodiscard]] Distribution truncated(double lower, double upper) const;
+  /// The same with a scale that is not known: in each replication all its values are multiplied by one factor, whose
+  /// logarithm is normal with mean 0 and this deviation. What a plan that may be wrong as a whole is, where independent
+  /// draws would average out. Density, cdf, quantile, residual, mean and variance are those for a factor of 1.
+  [[nodiscard]] Distribution uncertain(double sigma) const;
   /// All values multiplied by a positive factor (a unit, a speed).
   [[nodiscard]] Distribution scaled(double factor) const;
 

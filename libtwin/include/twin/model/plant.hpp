@@ -155,6 +155,8 @@ struct Parameters {
     const FlatDistribution& flat = distributions[id.value];
     return Distribution::from_flat(flat, std::span(table).subspan(flat.table_first, flat.table_count));
   }
+  /// True when the scale of some distribution is not known (Distribution::uncertain).
+  [[nodiscard]] bool uncertain() const noexcept;
   /// Replaces one distribution; its table, if any, is appended.
   void set(DistributionId id, const Distribution& distribution);
 };
@@ -187,6 +189,10 @@ struct PlantData {
   std::map<std::string, double> expect;    ///< metric -> value in SI: what tests compare with
   std::string name;                        ///< file stem, or as given
   std::uint64_t digest = 0;                ///< of everything that changes a run, parameters not counted
+
+  /// These numbers as one replication has them: scales that are not known are drawn, by name, and known then.
+  /// \param key  of the replication's draws (draw_key)
+  [[nodiscard]] Parameters realised(const Parameters& parameters_of_plant, std::uint64_t key) const;
 
   /// True while the calendar is open at `t`; an instant of change belongs to what follows it.
   [[nodiscard]] bool open_at(CalendarId calendar, Tick t) const noexcept;

@@ -42,6 +42,9 @@ struct Fit {
   Distribution distribution;
   Provenance provenance;
   std::vector<Candidate> candidates;  ///< all families tried, best first; empty unless by maximum likelihood
+  /// Part of the spread on the logarithm that all durations of the kind share, because the level is not known (a
+  /// standard deviation); `distribution` has it inside. Scenarios say it apart, as `uncertain(..., sigma)`.
+  double level_sd = 0;
 };
 
 /// A planned time: half of such durations are expected below `median_s`; cv says how little is known.

@@ -1,0 +1,307 @@
+"""Run the benchmarks beside their rivals: a table, and build/bench/summary.json.
+
+Everything runs on one processor, in rounds: in each round every figure is measured once by ours and then by each rival
+on the same work, so that noise of the machine falls on all alike. Figures are medians over the rounds and count CPU
+time. Each program checks its own answer, and the answers are compared here; a wrong one, or a floor that is missed,
+makes the exit status 1.
+"""
+
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parent.parent
+RIVALS = ROOT / "bench" / "rivals"
+MAZAK = Path(os.environ.get("TWIN_DATA", "")) / "nist-mazak" / "Mazak01-20190417-20190418.txt.gz"
+
+CUSTOMERS = {"hand-written": 1_000_000, "SimPy": 200_000}
+MINUTES = {"hand-written": 200_000, "SimPy": 10_000}
+TO_US = {"ns": 1e-3, "us": 1.0, "ms": 1e3, "s": 1e6}
+
+
+class FailedError(Exception):
+    """A program that did not run to its end, or says that its answer is wrong."""
+
+
+class SkippedError(Exception):
+    """A benchmark that has nothing to work on here."""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A command that prints a RESULT line, and how that becomes a figure in the unit of the case."""
+
+    command: tuple[str, ...]
+    figure: Callable[[dict[str, float]], float] = lambda result: result["n"] / result["wall"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One figure: what gives it, with whom it is compared, and what it must reach."""
+
+    name: str
+    unit: str
+    program: str
+    benchmark: str
+    counter: str | None = None  # None: CPU time of an iteration in us, where less is better
+    rivals: dict[str, Rival] = field(default_factory=dict)
+    floors: dict[str, float] = field(default_factory=dict)  # least speed in multiples of a rival's
+    at_most: float | None = None  # of the figure itself
+    agree: dict[str, float] = field(default_factory=dict)  # largest relative difference of a rival's answer from ours
+
+
+def limit(*arguments, figure=None):
+    command = ("limit", *map(str, arguments))
+    return Rival(command) if figure is None else Rival(command, figure)
+
+
+def python(script, *arguments):
+    return Rival((sys.executable, str(RIVALS / script), *map(str, arguments)))
+
+
+def us_each(result):
+    return result["wall"] / result["n"] * 1e6
+
+
+MM1 = {
+    "hand-written": limit("W1", CUSTOMERS["hand-written"]),
+    "SimPy": python("simpy_models.py", "W1", CUSTOMERS["SimPy"]),
+}
+LINE20 = {
+    "hand-written": limit("W3", MINUTES["hand-written"]),
+    "SimPy": python("simpy_models.py", "W3", MINUTES["SimPy"]),
+    "SimPy, parts only counted": python("simpy_models.py", "W3M", MINUTES["SimPy"]),
+}
+LINE20_EVENTS = {
+    "hand-written": limit("W3", MINUTES["hand-written"], figure=lambda result: result["events"] / result["wall"])
+}
+SNAPSHOT = {"hand-written": limit("SNAP", figure=us_each)}
+FLOORS = {"hand-written": 0.2, "SimPy": 50.0}
+
+# Answers differ by chance: a mean time in system of 1e6 customers has a standard error of 1.9 %, of 2e5 4.2 %.
+# Parts per minute over 2e5 min have one of 0.2 %, over 1e4 min of 1 % (and 0.5 % are missing while the line fills).
+# Bounds are four standard errors of the difference. Futures start from two states that differ by chance.
+CASES = [
+    Case("mm1.customers", "customers/s", "sim", "BM_Mm1", "customers", MM1, FLOORS,
+         agree={"hand-written": 0.10, "SimPy": 0.20}),
+    Case("mm1.events", "events/s", "sim", "BM_Mm1", "events"),
+    Case("line20.parts", "parts/s", "sim", "BM_Line20", "parts", LINE20, FLOORS,
+         agree={"hand-written": 0.01, "SimPy": 0.05, "SimPy, parts only counted": 0.05}),
+    Case("line20.events", "events/s", "sim", "BM_Line20", "events", LINE20_EVENTS),
+    Case("futures.line20", "futures/s", "sim", "BM_Futures/line20", "futures", {"hand-written": limit("FUTURES", 1000)},
+         agree={"hand-written": 0.15}),
+    Case("copy.line20", "us", "state", "BM_CopyState/line20", None, SNAPSHOT, at_most=5.0),
+    Case("copy.line20.reuse", "us", "state", "BM_CopyStateInto/line20", None, SNAPSHOT, at_most=5.0),
+    Case("branch.line20", "us", "sim", "BM_BranchState/line20", None, SNAPSHOT),
+    Case("branch.line20.reuse", "us", "sim", "BM_BranchStateInto/line20", None, SNAPSHOT),
+    Case("save.line20", "us", "state", "BM_SaveState/line20"),
+    Case("load.line20", "us", "state", "BM_LoadState/line20"),
+    Case("digest.line20", "us", "state", "BM_DigestState/line20"),
+    Case("plant.line20", "us", "model", "BM_LoadPlant/line20"),
+    *(
+        Case(f"hold.{name}", "events/s", "kernel", f"BM_Hold/pending:{pending}/iterations:2", "events",
+             {"hand-written": limit("W2", pending), "std::priority_queue": limit("W2STD", pending)})
+        for name, pending in (("1e3", 1_000), ("1e5", 100_000), ("1e6", 1_000_000))
+    ),
+    Case("shdr.lines", "lines/s", "gateway", "BM_ReadShdr", "lines", {"Python": python("shdr.py", MAZAK)},
+         agree={"Python": 0.001}),
+]  # fmt: skip
+
+
+class Runner:
+    """Runs programs, each command once a round."""
+
+    def __init__(self, build, min_time):
+        self.folder = build / "bench"
+        self.min_time = min_time
+        self.round = {}
+
+    def ours(self, case):
+        program = str(self.folder / f"{case.program}_bench")
+        text, _ = self._run((program, f"--benchmark_filter=^{re.escape(case.benchmark)}$", "--benchmark_format=json",
+                             f"--benchmark_min_time={self.min_time}"))  # fmt: skip
+        found = json.loads(text)["benchmarks"] if text.strip() else []
+        if len(found) != 1:
+            raise FailedError(f"{program} has no benchmark {case.benchmark}")
+        entry = found[0]
+        if entry.get("error_occurred"):
+            message = entry["error_message"]
+            raise (SkippedError if message.startswith("skipped") else FailedError)(message)
+        return entry
+
+    def rival(self, rival):
+        command = rival.command
+        if command[0] == "limit":
+            command = (str(self.folder / "limit"), *command[1:])
+        out, err = self._run(command)
+        line = re.search(r"^RESULT (.*)$", out, re.MULTILINE)
+        if line is None:
+            raise FailedError(f"{' '.join(command)} printed no RESULT")
+        fields = dict(pair.split("=", 1) for pair in line.group(1).split())
+        result = {key: float(fields[key]) for key in ("n", "wall", "check")}
+        if events := re.search(r"^events (\d+)$", err, re.MULTILINE):
+            result["events"] = float(events.group(1))
+        return result
+
+    def _run(self, command):
+        if command not in self.round:
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise FailedError(f"{' '.join(command)}: exit {done.returncode}: {done.stderr.strip()[-300:]}")
+            self.round[command] = (done.stdout, done.stderr)
+        return self.round[command]
+
+
+class Figures:
+    """What was measured for one case, a value a round."""
+
+    def __init__(self, case):
+        self.case = case
+        self.values = []
+        self.rivals = {name: [] for name in case.rivals}
+        self.skipped = None
+        self.faults = []
+
+    def measure(self, runner):
+        case = self.case
+        try:
+            entry = runner.ours(case)
+            figure = entry["cpu_time"] * TO_US[entry["time_unit"]] if case.counter is None else entry[case.counter]
+            self.values.append(figure)
+            for name, rival in case.rivals.items():
+                result = runner.rival(rival)
+                self.rivals[name].append(rival.figure(result))
+                if name in case.agree and not self._agrees(entry["answer"], result["check"], case.agree[name]):
+                    self._fault(f"answer {entry['answer']:.4g}, {name} has {result['check']:.4g}")
+        except SkippedError as reason:
+            self.skipped = str(reason)
+        except FailedError as reason:
+            self._fault(str(reason))
+
+    @staticmethod
+    def _agrees(ours, theirs, tolerance):
+        return abs(ours - theirs) <= tolerance * abs(theirs)
+
+    def _fault(self, text):
+        if text not in self.faults:
+            self.faults.append(text)
+
+    @property
+    def value(self):
+        return statistics.median(self.values) if self.values else None
+
+    def rival_values(self):
+        return {name: statistics.median(values) for name, values in self.rivals.items() if values}
+
+    def ratio(self, name):
+        """Our speed in multiples of the rival's."""
+        theirs = statistics.median(self.rivals[name])
+        return theirs / self.value if self.case.counter is None else self.value / theirs
+
+    def floors(self):
+        """(text, reached) for each floor."""
+        if self.value is None:
+            return [("not measured", False)] if self.faults else []
+        found = [
+            (f"{least:g} x {name}", bool(self.rivals[name]) and self.ratio(name) >= least)
+            for name, least in self.case.floors.items()
+        ]
+        if self.case.at_most is not None:
+            found.append((f"< {self.case.at_most:g} {self.case.unit}", self.value < self.case.at_most))
+        return found
+
+    @property
+    def good(self):
+        return not self.faults and all(reached for _, reached in self.floors())
+
+
+def readable(value):
+    for size, suffix in ((1e6, " M"), (1e3, " k")):
+        if value >= size:
+            return f"{value / size:.3g}{suffix}"
+    return f"{value:.3g}"
+
+
+def print_table(console, measured, rounds):
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading, justify in (("benchmark", "left"), ("ours", "right"), ("unit", "left"), ("rival", "left"),
+                             ("rival's", "right"), ("ours / rival", "right"), ("floor", "left")):  # fmt: skip
+        table.add_column(heading, justify=justify, no_wrap=heading != "floor")
+    for figures in measured:
+        case = figures.case
+        if figures.value is None:
+            table.add_row(case.name, "–", case.unit, "", "", "", figures.skipped or "[red]failed[/]")
+            continue
+        marks = [f"{text} [green]pass[/]" if reached else f"{text} [red]FAIL[/]" for text, reached in figures.floors()]
+        rivals = figures.rival_values()
+        first = (case.name, readable(figures.value), case.unit)
+        for i in range(max(1, len(rivals), len(marks))):
+            name, theirs = list(rivals.items())[i] if i < len(rivals) else ("", None)
+            table.add_row(
+                *(first if i == 0 else ("", "", "")),
+                name,
+                "" if theirs is None else readable(theirs),
+                "" if theirs is None else f"{figures.ratio(name):.3g} x",
+                marks[i] if i < len(marks) else "",
+            )
+    console.print(table)
+    console.print(f"Medians of {rounds} rounds, CPU time, one processor; ours / rival is a ratio of speeds.")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=Path, default=ROOT / "build" / "release", help="folder of the build")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench" / "summary.json")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--min-time", type=float, default=0.3, help="seconds a round for each of our benchmarks")
+    parser.add_argument("--only", default="", help="benchmarks whose name begins so")
+    options = parser.parse_args()
+    if options.rounds < 1:
+        parser.error("--rounds: at least 1")
+    cases = [case for case in CASES if case.name.startswith(options.only)]
+    if not cases:
+        parser.error(f"--only: no benchmark begins with '{options.only}'; there are {', '.join(c.name for c in CASES)}")
+    if not (options.build / "bench" / "limit").exists():
+        parser.error(f"--build: no benchmarks in {options.build}; build with TWIN_BUILD_BENCHMARKS=ON")
+
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    runner = Runner(options.build.resolve(), options.min_time)
+    measured = [Figures(case) for case in cases]
+    progress = Console(stderr=True)
+    for number in range(options.rounds):
+        runner.round = {}
+        for figures in measured:
+            if sys.stderr.isatty():
+                progress.print(f"round {number + 1} of {options.rounds}: {figures.case.name:<24}", end="\r")
+            figures.measure(runner)
+    console = Console(width=None if sys.stdout.isatty() else 132, highlight=False)
+    print_table(console, measured, options.rounds)
+    for figures in measured:
+        for fault in figures.faults:
+            console.print(f"[red]{figures.case.name}: {fault}[/]")
+
+    summary = [
+        {"name": f.case.name, "unit": f.case.unit, "value": f.value, "rivals": f.rival_values()}
+        for f in measured
+        if f.value is not None
+    ]
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    bad = [figures.case.name for figures in measured if not figures.good]
+    console.print(f"[red]failed: {', '.join(bad)}[/]" if bad else "All answers agree and all floors are reached.")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,223 @@
+// The twin of a real floor: learning, standing at an instant, and how good its forecasts would have been.
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "arrays_py.hpp"
+#include "bindings_py.hpp"
+#include "interruptible_py.hpp"
+#include "twin/sync/backtest.hpp"
+#include "twin/sync/twin.hpp"
+
+namespace twin::python {
+namespace {
+
+using sync::Backtest;
+using sync::JobLog;
+using sync::Standing;
+
+py::dict provenance_of(const sync::Learned& learned) {
+  py::dict out;
+  for (const auto& [path, p] : learned.provenance) {
+    py::dict one;
+    one["n"] = p.n;
+    one["method"] = p.method;
+    one["family"] = p.family;
+    one["aic"] = p.aic;
+    one["ks"] = p.ks;
+    one["ks_p"] = p.ks_p;
+    out[py::str(path)] = one;
+  }
+  return out;
+}
+
+py::dict contradictions(const Standing& standing) {
+  std::vector<std::string> part, operation, machine, what;
+  std::vector<Tick> time;
+  for (const sync::Contradiction& c : standing.contradictions) {
+    part.push_back(c.part);
+    operation.push_back(c.operation);
+    machine.push_back(c.machine);
+    what.push_back(c.what);
+    time.push_back(c.time);
+  }
+  return Columns()
+      .add("part", part)
+      .add("operation", operation)
+      .add("machine", machine)
+      .add_object("time", wall_times_of(std::move(time)))
+      .add("what", what)
+      .take();
+}
+
+py::dict score(const sync::Score& s) {
+  py::dict out;
+  out["coverage80"] = s.coverage80;
+  out["crps"] = s.crps;
+  out["mae"] = s.mae;
+  out["median_error"] = s.median_error;
+  out["n"] = s.n;
+  return out;
+}
+
+py::dict scores(const sync::Scores& s) {
+  py::dict naive;
+  naive["past_mean"] = score(s.past_mean);
+  naive["planned"] = score(s.planned);
+  py::dict out;
+  out["with_progress"] = score(s.with_progress);
+  out["without_progress"] = score(s.without_progress);
+  out["naive"] = naive;
+  return out;
+}
+
+py::dict targets(const Backtest& b) {
+  std::vector<Tick> instant, actual, p10, p50, p90, past_mean, planned;
+  std::vector<std::string> part, operation, machine;
+  std::vector<bool> seen, in_work;
+  for (const sync::Target& t : b.targets) {
+    instant.push_back(t.instant);
+    part.push_back(t.part);
+    operation.push_back(t.operation);
+    machine.push_back(t.machine);
+    seen.push_back(t.seen);
+    in_work.push_back(t.in_work);
+    actual.push_back(t.actual);
+    p10.push_back(t.p10);
+    p50.push_back(t.p50);
+    p90.push_back(t.p90);
+    past_mean.push_back(t.past_mean);
+    planned.push_back(t.planned);
+  }
+  return Columns()
+      .add_object("instant", wall_times_of(std::move(instant)))
+      .add("part", part)
+      .add("operation", operation)
+      .add("machine", machine)
+      .add("seen", std::move(seen))
+      .add("in_work", std::move(in_work))
+      .add_object("actual", wall_times_of(std::move(actual)))
+      .add_object("p10", wall_times_of(std::move(p10)))
+      .add_object("p50", wall_times_of(std::move(p50)))
+      .add_object("p90", wall_times_of(std::move(p90)))
+      .add_object("past_mean", wall_times_of(std::move(past_mean)))
+      .add_object("planned", wall_times_of(std::move(planned)))
+      .take();
+}
+
+py::dict half_way(const Backtest& b) {
+  std::vector<std::string> part, operation, machine;
+  std::vector<double> predicted, actual, naive, duration, share, naive_share;
+  for (const sync::HalfWay& h : b.half_way) {
+    part.push_back(h.part);
+    operation.push_back(h.operation);
+    machine.push_back(h.machine);
+    predicted.push_back(h.predicted_s);
+    actual.push_back(h.actual_s);
+    naive.push_back(h.naive_s);
+    duration.push_back(h.duration_s);
+    share.push_back(h.error_share());
+    naive_share.push_back(h.naive_error_share());
+  }
+  return Columns()
+      .add("part", part)
+      .add("operation", operation)
+      .add("machine", machine)
+      .add("predicted_s", std::move(predicted))
+      .add("actual_s", std::move(actual))
+      .add("naive_s", std::move(naive))
+      .add("duration_s", std::move(duration))
+      .add("error_share", std::move(share))
+      .add("naive_error_share", std::move(naive_share))
+      .take();
+}
+
+py::dict followed(const sync::Followed& f) {
+  py::dict out;
+  out["instant"] = wall_times_of(f.instants);
+  out["p10"] = wall_times_of(f.p10);
+  out["p50"] = wall_times_of(f.p50);
+  out["p90"] = wall_times_of(f.p90);
+  return out;
+}
+
+}  // namespace
+
+void bind_live(py::module_& m) {
+  py::class_<Standing>(m, "Standing")
+      .def_property_readonly("plant", [](const Standing& s) { return s.plant; })
+      .def("state", [](const Standing& s) { return s.state; })
+      .def("operations", [](const Standing& s) { return s.operations; })
+      .def("contradictions", &contradictions);
+  py::class_<Backtest>(m, "Backtest")
+      .def("seen", [](const Backtest& b) { return scores(b.seen); })
+      .def("unseen", [](const Backtest& b) { return scores(b.unseen); })
+      .def("in_work", [](const Backtest& b) { return scores(b.in_work); })
+      .def_readonly("median_error_share", &Backtest::median_error_share)
+      .def_readonly("naive_median_error_share", &Backtest::naive_median_error_share)
+      .def_readonly("inside", &Backtest::inside)
+      .def("instants", [](const Backtest& b) { return wall_times_of(b.instants); })
+      .def("targets", &targets)
+      .def("half_way", &half_way);
+  py::class_<sync::Twin>(m, "Twin")
+      .def(py::init<Plant, sync::Rules>())
+      .def("observe",
+           [](sync::Twin& twin, const std::vector<std::shared_ptr<JobLog>>& given) {
+             std::vector<JobLog> logs;
+             logs.reserve(given.size());
+             for (const auto& log : given) logs.push_back(*log);
+             twin.observe(std::move(logs));
+           })
+      .def("logs", [](const sync::Twin& twin) { return twin.logs().size(); })
+      .def("period",
+           [](const sync::Twin& twin) {
+             const sync::Period period = twin.period();
+             return std::pair(period.first, period.last);
+           })
+      .def("operations",
+           [](const sync::Twin& twin, std::optional<Tick> until) {
+             const py::gil_scoped_release release;
+             return twin.operations(until);
+           })
+      .def("learned",
+           [](const sync::Twin& twin, Tick until) {
+             const py::gil_scoped_release release;
+             return twin.learned(until).plant;
+           })
+      .def("provenance", [](const sync::Twin& twin, Tick until) { return provenance_of(twin.learned(until)); })
+      .def("at",
+           [](const sync::Twin& twin, Tick until, bool use_progress, std::uint64_t seed) {
+             const py::gil_scoped_release release;
+             return twin.at(until, {.use_progress = use_progress, .seed = Seed{seed}, .learn = {}});
+           })
+      .def("backtest",
+           [](const sync::Twin& twin, int instants, int futures, std::uint64_t seed, py::object progress) {
+             return interruptible(std::move(progress), [&](const std::atomic<bool>* cancel, const Progress& tell) {
+               sync::BacktestOptions options;
+               options.instants = instants;
+               options.futures = futures;
+               options.seed = Seed{seed};
+               options.cancel = cancel;
+               options.progress = tell;
+               return sync::backtest(twin, options);
+             });
+           })
+      .def("follow", [](const sync::Twin& twin, const std::string& part, const std::string& operation, int points) {
+        sync::Followed result;
+        {
+          const py::gil_scoped_release release;
+          result = sync::follow(twin, part, operation, points);
+        }
+        py::dict out = followed(result);
+        out["start"] = result.start;
+        out["end"] = result.end;
+        return out;
+      });
+}
+
+}  // namespace twin::python

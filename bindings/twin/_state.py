@@ -1,0 +1,275 @@
+"""States: how a plant is at one instant. A value; a copy is a fork."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from . import _core, _html
+from ._errors import InvalidArgument
+from ._history import History
+from ._plant import Parameters, Plant
+from ._values import Instant, Span, end_ns, frame, instant64, span64, span_ns
+
+
+class State:
+    """How a plant is at one instant. Copy it to fork, `advance` it to simulate, compare and save it.
+
+    Begin with `State.initial`. ``a == b`` says that both have the same past and the same future.
+    """
+
+    def __init__(self, plant: Plant, core: _core.State, parameters: Parameters | None = None) -> None:
+        self._plant = plant
+        self._core = core
+        self._parameters = plant.parameters if parameters is None else parameters
+
+    @staticmethod
+    def initial(plant: Plant, seed: int = 0, replication: int = 0, *, parameters: Parameters | None = None) -> State:
+        """Give the plant at its epoch: empty, machines idle, first arrivals and failures drawn.
+
+        Parameters
+        ----------
+        plant : Plant
+            What exists.
+        seed, replication : int
+            Address of its random numbers.
+        parameters : Parameters, optional
+            Numbers to use instead of the plant's own.
+        """
+        numbers = plant.parameters if parameters is None else parameters
+        return State(plant, _core.initial(plant._core, numbers._core, seed, replication), numbers)
+
+    @property
+    def plant(self) -> Plant:
+        """The plant it is a state of."""
+        return self._plant
+
+    @property
+    def parameters(self) -> Parameters:
+        """The numbers by which it moves on."""
+        return self._parameters
+
+    def with_parameters(self, parameters: Parameters) -> State:
+        """Give a copy that moves on by other numbers; what is already drawn stays."""
+        self._plant.with_parameters(parameters)  # refuses what does not fit
+        return State(self._plant, self._core.copy(), parameters)
+
+    @property
+    def now(self) -> np.datetime64:
+        """The clock, UTC."""
+        return instant64(self._plant._core.epoch() + self._core.now)
+
+    @property
+    def elapsed(self) -> np.timedelta64:
+        """Time since the plant's epoch."""
+        return span64(self._core.now)
+
+    @property
+    def seed(self) -> int:
+        """Seed of its draws."""
+        return self._core.seed
+
+    @property
+    def replication(self) -> int:
+        """Replication of its draws."""
+        return self._core.replication
+
+    @property
+    def events(self) -> int:
+        """Events run so far."""
+        return self._core.events
+
+    @property
+    def history_digest(self) -> str:
+        """Hash of the operations finished so far, whatever their order."""
+        return self._core.history
+
+    @property
+    def digest(self) -> str:
+        """Hash of its canonical form: equal states have equal digests."""
+        return self._core.digest(self._plant._core)
+
+    def advance(
+        self,
+        span: Span | None = None,
+        *,
+        until: Instant | Span | None = None,
+        history: History | None = None,
+    ) -> State:
+        """Move on by running events; events at the end itself still run.
+
+        Parameters
+        ----------
+        span : str or timedelta
+            How far: ``"3 d"``.
+        until : datetime, timedelta or str
+            Instead of `span`: an instant, or a span since the plant's epoch.
+        history : History, optional
+            Is told of everything that happens.
+
+        Returns
+        -------
+        State
+            This state, so that calls may be chained.
+
+        Raises
+        ------
+        InvalidArgument
+            Neither or both of `span` and `until`, or an end before `now`.
+        KeyboardInterrupt
+            Stopped by Ctrl-C; the state is then at the last event run, and usable.
+        """
+        if (span is None) == (until is None):
+            raise InvalidArgument("advance: give either a span such as '3 d', or until=")
+        if span is not None:
+            ns = span_ns(span, "span")
+            if ns < 0:
+                raise InvalidArgument(f"advance: the span is {span!r}; allowed: 0 or more")
+            end = self._core.now + ns
+        else:
+            assert until is not None
+            end = end_ns(until, self._plant._core.epoch(), "until")
+        self._run(end, False, history)
+        return self
+
+    def finish_orders(self, *, within: Span = "3650 d", history: History | None = None) -> State:
+        """Move on until every ordered lot has left, or for as long as `within` says."""
+        self._run(self._core.now + span_ns(within, "within"), True, history)
+        return self
+
+    def _run(self, end: int, orders_done: bool, history: History | None) -> None:
+        record = None if history is None else history._start(self)
+        try:
+            _core.advance(self._plant._core, self._parameters._core, self._core, end, orders_done, record)
+        finally:
+            if history is not None:
+                history._stop(self)
+
+    def copy(self) -> State:
+        """Give an exact copy, which goes on alike and independently."""
+        return State(self._plant, self._core.copy(), self._parameters)
+
+    __copy__ = copy
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> State:
+        return self.copy()
+
+    def branch(self, replication: int) -> State:
+        """Give a copy with its own luck: what is pending is drawn anew, given how long it has lasted."""
+        core = _core.branch(self._plant._core, self._parameters._core, self._core, replication)
+        return State(self._plant, core, self._parameters)
+
+    def migrate(self, plant: Plant, disposition: str = "refuse") -> State:
+        """Move to a changed plant, by names.
+
+        What was learned stays wherever the new plant declares the same.
+
+        Parameters
+        ----------
+        plant : Plant
+            Usually ``state.plant.change(...)``.
+        disposition : {"refuse", "scrap"}
+            What becomes of lots and work for which the new plant has no place.
+
+        Raises
+        ------
+        InvalidArgument
+            Lists everything removed that still holds lots or work.
+        """
+        core = _core.migrate(self._plant._core, plant._core, self._core, disposition)
+        numbers = _core.carry_parameters(self._plant._core, self._parameters._core, plant._core)
+        return State(plant, core, Parameters(plant, numbers))
+
+    def to_bytes(self) -> bytes:
+        """Give bytes that `from_bytes` turns into an equal state: versioned, with a checksum, the same everywhere."""
+        return self._core.save(self._plant._core)
+
+    @staticmethod
+    def from_bytes(data: bytes, plant: Plant, *, parameters: Parameters | None = None) -> State:
+        """Read what `to_bytes` gave.
+
+        Raises
+        ------
+        FormatError
+            Damaged, of another version or plant, or an impossible state.
+        """
+        return State(plant, _core.State.load(data, plant._core), parameters)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it to a file."""
+        Path(path).write_bytes(self.to_bytes())
+
+    @staticmethod
+    def load(path: str | os.PathLike[str], plant: Plant, *, parameters: Parameters | None = None) -> State:
+        """Read it from a file; see `from_bytes`."""
+        return State.from_bytes(Path(path).read_bytes(), plant, parameters=parameters)
+
+    @property
+    def lots(self) -> pd.DataFrame:
+        """Lots in the plant: what is where, since when, and how much of its work is left (as drawn)."""
+        return frame(self._core.lots(self._plant._core))
+
+    @property
+    def machines(self) -> pd.DataFrame:
+        """Machines: condition, lot and step in work, when it began, what is left (as drawn), visits, failures."""
+        return frame(self._core.machines(self._plant._core))
+
+    @property
+    def stations(self) -> pd.DataFrame:
+        """Stations: lots queued, inbound and waiting for room, machines working and idle, visits, lost."""
+        return frame(self._core.stations(self._plant._core))
+
+    @property
+    def orders(self) -> pd.DataFrame:
+        """Orders: quantity, released, finished, scrapped, open, release, due, finish."""
+        return frame(self._core.orders(self._plant._core))
+
+    @property
+    def products(self) -> pd.DataFrame:
+        """Lots of each product so far: released, completed, scrapped, in_process, reworked, lost, late."""
+        return frame(self._core.products(self._plant._core))
+
+    def measure(self, since: State) -> dict[str, float]:
+        """Give the figures of the time from an earlier state of the same run to this one, in SI.
+
+        A figure without data is NaN. Names are those of results: ``part.cycle_time``, ``mill.utilisation``.
+        """
+        names = [name for name, _ in _core.metrics(self._plant._core)]
+        values = _core.measure(self._plant._core, since._core, self._core)
+        return dict(zip(names, values.tolist(), strict=True))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, State):
+            return NotImplemented
+        return self._plant.digest == other._plant.digest and self._core.same(other._core, self._plant._core)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickle, (self._plant, self._parameters, self.to_bytes())
+
+    def __repr__(self) -> str:
+        return f"<twin.State of '{self._plant.name}' at {', '.join(self._facts())}>"
+
+    def _facts(self) -> list[str]:
+        facts = [
+            _core.format_instant(self._plant._core.epoch() + self._core.now),
+            f"{self._core.lot_count} lots in the plant",
+        ]
+        return (
+            [*facts, f"{self._core.open_orders} ordered lots open"] if len(self._plant._core.order_names()) else facts
+        )
+
+    def _repr_html_(self) -> str:
+        parts = [_html.heading(f"State of {self._plant.name}", *self._facts()), _html.short_frame(self.machines)]
+        if self._core.lot_count:
+            parts.append(_html.short_frame(self.lots))
+        return "".join(parts)
+
+
+def _unpickle(plant: Plant, parameters: Parameters, data: bytes) -> State:
+    return State.from_bytes(data, plant, parameters=parameters)

@@ -1,0 +1,79 @@
+"""``twin validate``, ``explain`` and ``schema``: what a scenario file says."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from .._errors import FormatError, PlantError
+from .._plant import load, plant_schema
+from ._shared import BAD_INPUT, CHECK_FAILED, Json, PlantFile, add_row, command, errors, print_json, screen, table
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("validate")(validate)
+    app.command("explain")(explain)
+    app.command("schema")(schema)
+
+
+@command
+def validate(
+    plants: Annotated[list[Path], typer.Argument(metavar="PLANT...", help="Scenario files.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Check scenario files and list every fault with its line: exit 1 for faults, 2 for a file that cannot be read."""
+    reports: list[dict[str, Any]] = []
+    unreadable = False
+    for file in plants:
+        try:
+            plant = load(file)
+        except PlantError as error:
+            faults = [{k: v for k, v in asdict(fault).items() if k != "_text"} for fault in error.faults]
+            reports.append({"file": str(file), "valid": False, "faults": faults})
+            if not as_json:
+                screen().print("\n".join(escape(str(fault)) for fault in error.faults), soft_wrap=True, highlight=False)
+        except (FormatError, OSError) as error:
+            unreadable = True
+            reports.append({"file": str(file), "valid": False, "faults": [{"file": str(file), "message": str(error)}]})
+            errors().print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
+        else:
+            reports.append({"file": str(file), "valid": True, "faults": []})
+            if not as_json:
+                facts = ", ".join(plant._facts())
+                screen().print(
+                    f"{escape(str(file))}: [green]valid[/], {escape(facts)}", soft_wrap=True, highlight=False
+                )
+    if as_json:
+        print_json(reports)
+    if not all(report["valid"] for report in reports):
+        raise typer.Exit(BAD_INPUT if unreadable else CHECK_FAILED)
+
+
+@command
+def explain(
+    plant: PlantFile,
+    path: Annotated[
+        str, typer.Argument(metavar="[PATH]", help="What to explain, as stations.mill.", show_default="the whole plant")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Tell what holds at a path, defaults too, and where it was said."""
+    rows = load(plant).explain(path)
+    if as_json:
+        print_json(rows.to_dict(orient="records"))
+        return
+    shown = table("path", "value", "from", "meaning", left=4)
+    for row in rows.to_dict(orient="records"):
+        add_row(shown, row["path"], row["value"], row["origin"], row["meaning"])
+    screen().print(shown)
+
+
+@command
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    print_json(plant_schema())

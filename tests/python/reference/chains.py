@@ -1,0 +1,80 @@
+"""Production lines as finite Markov chains, solved directly."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.sparse import csc_matrix
+from scipy.sparse.linalg import spsolve
+
+WAITING, WORKING, DOWN, DONE = range(4)  # what a machine does; DONE: holds a finished part that has nowhere to go
+
+
+def exponential_line(
+    mu: Sequence[float],
+    B: Sequence[int],  # noqa: N803, as the model is written
+    f: Sequence[float] | None = None,
+    r: Sequence[float] | None = None,
+) -> dict[str, float]:
+    """Machines in a row with exponential work, B[i] places between i and i + 1, blocking after service.
+
+    The first is never starved, the last never blocked. f: failures per unit of work, r: repairs per unit of time; the
+    part is kept and its work resumed. wip counts every part once, wherever it stands.
+    """
+    n = len(mu)
+    f = [0.0] * n if f is None else f
+    r = [1.0] * n if r is None else r
+    start = _settle([WORKING] + [WAITING] * (n - 1), [0] * (n - 1), B)
+    places, open_ones, moves = {start: 0}, [start], []
+    while open_ones:
+        state = open_ones.pop()
+        machines, buffers = state
+        for i, doing in enumerate(machines):
+            for rate, then in _changes(doing, mu[i], f[i], r[i]):
+                changed = [*machines[:i], then, *machines[i + 1 :]]
+                after = _settle(changed, list(buffers), B)
+                if after not in places:
+                    places[after] = len(places)
+                    open_ones.append(after)
+                moves.append((places[state], places[after], rate))
+    p = _stationary(len(places), moves)
+    states = list(places)
+    working = np.array([machines[-1] == WORKING for machines, _ in states])
+    parts = np.array([sum(buffers) + sum(m != WAITING for m in machines) for machines, buffers in states])
+    return {"throughput": float(mu[-1] * p @ working), "wip": float(p @ parts)}
+
+
+def _changes(doing: int, mu: float, f: float, r: float) -> list[tuple[float, int]]:
+    if doing == WORKING:
+        return [(mu, DONE), (f, DOWN)] if f else [(mu, DONE)]
+    return [(r, WORKING)] if doing == DOWN else []
+
+
+def _settle(machines: list[int], buffers: list[int], limits: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Moves parts until none can move."""
+    last, moved = len(machines) - 1, True
+    while moved:
+        moved = False
+        for i in range(last, -1, -1):
+            if machines[i] == DONE and (i == last or buffers[i] < limits[i] or machines[i + 1] == WAITING):
+                machines[i], moved = WAITING, True
+                if i < last and machines[i + 1] == WAITING and buffers[i] == 0:
+                    machines[i + 1] = WORKING
+                elif i < last:
+                    buffers[i] += 1
+            if machines[i] == WAITING and (i == 0 or buffers[i - 1] > 0):
+                machines[i], moved = WORKING, True
+                if i:
+                    buffers[i - 1] -= 1
+    return tuple(machines), tuple(buffers)
+
+
+def _stationary(size: int, moves: Sequence[tuple[int, int, float]]) -> np.ndarray:
+    """Solves p Q = 0, sum p = 1; the last balance equation gives way to the sum."""
+    source, target, rate = (np.array(column) for column in zip(*moves, strict=True))
+    rows, columns = np.append(target, source), np.append(source, source)
+    values = np.append(rate, -rate)
+    kept = rows < size - 1
+    rows = np.append(rows[kept], np.full(size, size - 1))
+    columns = np.append(columns[kept], np.arange(size))
+    values = np.append(values[kept], np.ones(size))
+    return spsolve(csc_matrix((values, (rows, columns)), shape=(size, size)), np.eye(1, size, size - 1)[0])

@@ -1,0 +1,187 @@
+"""The models of `queues` and `chains` as plants: from the same parameters to YAML, time unit a minute.
+
+Each function gives the text, and how the figures of the model are read off a `twin.Result`: name -> one value per
+replication, in minutes.
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+import twin
+
+Reading = dict[str, Callable[[twin.Result], np.ndarray]]
+MINUTE = 60.0
+
+
+def mm1(lam, mu):
+    return _single(lam, f"exponential(rate {mu} per min)"), _QUEUE | {"W_q95": _time("part.cycle_time.p95")}
+
+
+def mmc(lam, mu, c):
+    return _single(lam, f"exponential(rate {mu} per min)", f"machines: {c}"), _QUEUE
+
+
+def mmcc(lam, mu, c):
+    text = _single(lam, f"exponential(rate {mu} per min)", f"machines: {c}, queue: {{places: 0, if_full: lose}}")
+    return text, {"Pblock": _lost}
+
+
+def mm1k(lam, mu, K):  # noqa: N803, as the model is written
+    text = _single(lam, f"exponential(rate {mu} per min)", f"queue: {{places: {K - 1}, if_full: lose}}")
+    return text, {"Pblock": _lost, "throughput": _rate("part.throughput")} | _QUEUE
+
+
+def mg1(lam, es, cs2):
+    return _single(lam, span(es, cs2)), _QUEUE
+
+
+def gm1(kind, lam, mu):
+    between = {
+        "D": f"{1 / lam} min",
+        "E2": f"erlang(k 2, mean {1 / lam} min)",
+        "U": f"uniform(0 min, {2 / lam} min)",
+    }[kind]
+    return _single(lam, f"exponential(rate {mu} per min)", between=between), _QUEUE
+
+
+def kingman(lam, va, es, vs):
+    """Build uniform times of these moments between arrivals and of service."""
+    a, s = math.sqrt(3 * va), math.sqrt(3 * vs)
+    between = f"uniform({1 / lam - a:.12g} min, {1 / lam + a:.12g} min)"
+    return _single(lam, f"uniform({es - s:.12g} min, {es + s:.12g} min)", between=between), {"Wq_upper": _QUEUE["Wq"]}
+
+
+def mdc(lam, d, c):
+    return _single(lam, f"{d} min", f"machines: {c}"), _QUEUE
+
+
+def priority(lams, es, es2):
+    products = [
+        f"  class{k + 1}: {{priority: {-k}, route: [{{at: mill, time: \"{span(m, m2 / m**2 - 1, 'gamma')}\"}}], "
+        f"arrivals: every exponential(rate {lam} per min)}}\n"
+        for k, (lam, m, m2) in enumerate(zip(lams, es, es2, strict=True))
+    ]
+    text = "stations: {mill: {queue: {rule: priority}}}\nproducts:\n" + "".join(products)
+    return text, {f"Wq_{k + 1}": _time(f"class{k + 1}.waiting_time") for k in range(len(lams))}
+
+
+def breakdowns(lam, es, es2, f, er, er2):
+    repair = span(er, er2 / er**2 - 1, "gamma")
+    fails = f'failures: [{{after: exponential(rate {f} per min) of work, repair: "{repair}"}}]'
+    text = _single(lam, span(es, es2 / es**2 - 1, "gamma"), fails)
+
+    def availability(result):
+        working, down = (result[f"mill.share.{condition}"].sample for condition in ("working", "down"))
+        return working / (working + down)
+
+    return text, {"W": _QUEUE["W"], "availability": availability}
+
+
+def jackson(gamma, P, mu, c):  # noqa: N803, as the model is written
+    """Build a product for each place where lots come in; all have the same steps, their own first."""
+    n = len(mu)
+    stations = "".join(f"  s{i + 1}: {{machines: {c[i]}}}\n" for i in range(n))
+    products = ""
+    entries = [i for i in range(n) if gamma[i] > 0]
+    for entry in entries:
+        products += f"  from{entry + 1}:\n    arrivals: every exponential(rate {gamma[entry]} per min)\n    route:\n"
+        for i in (entry, *(j for j in range(n) if j != entry)):
+            ways = ", ".join(f"s{j + 1}: {P[i][j]}" for j in range(n) if P[i][j] > 0)
+            then = (f"goto: {{{ways}}}, " if ways else "") + f"leave: {round(1 - sum(P[i]), 12)}"
+            products += f"      - {{at: s{i + 1}, time: exponential(rate {mu[i]} per min), then: {{{then}}}}}\n"
+
+    def at(i):
+        return lambda result: result[f"s{i + 1}.queue_length"].sample + c[i] * result[f"s{i + 1}.utilisation"].sample
+
+    reading: Reading = {"L": _plain("plant.wip"), "W": _time("plant.cycle_time")}
+    return f"stations:\n{stations}products:\n{products}", reading | {f"L_{i + 1}": at(i) for i in range(n)}
+
+
+def closed(v, s, c, n):
+    """Build stations in a circle; visits above one are repetitions."""
+    stations = "".join(f"  s{i + 1}: {{machines: {servers}}}\n" for i, servers in enumerate(c))
+    steps = "".join(
+        f"      - {{at: s{i + 1}, time: exponential({s[i]} min), then: {{rework: {{s{i + 1}: {1 - 1 / v[i]}}}}}}}\n"
+        if v[i] > 1
+        else f"      - {{at: s{i + 1}, time: exponential({s[i]} min)}}\n"
+        for i in range(len(v))
+    )
+    text = f"stations:\n{stations}products:\n  part:\n    arrivals: conwip({n})\n    route:\n{steps}"
+    return text, {"throughput": _rate("part.throughput"), "cycle_time": _time("part.cycle_time")}
+
+
+def conwip(mu, M, w):  # noqa: N803, as the model is written
+    return closed([1] * M, [1 / mu] * M, [1] * M, w)
+
+
+def repair(N, c, lam, mu):  # noqa: N803, as the model is written
+    """Build machines as lots that circle between running and repair."""
+    text, _ = closed([1, 1], [1 / lam, 1 / mu], [N, c], N)
+
+    def down(result):
+        return result["s2.queue_length"].sample + c * result["s2.utilisation"].sample
+
+    return text, {
+        "mean_down": down,
+        "availability": lambda result: 1 - down(result) / N,
+        "crew_util": _plain("s2.utilisation"),
+        "mean_downtime": lambda result: down(result) / result["part.throughput"].sample / MINUTE,
+    }
+
+
+def two_units(lam, mu):
+    """Build units as lots: one place to run, one to be repaired."""
+    text, _ = closed([1, 1], [1 / lam, 1 / mu], [1, 1], 2)
+    return text, {"availability": _plain("s1.utilisation")}
+
+
+def exponential_line(mu, B, f=None, r=None):  # noqa: N803, as the model is written
+    stations = ""
+    for i in range(len(mu)):
+        keys = [f"queue: {{places: {B[i - 1]}}}"] if i else []
+        if f is not None:
+            after = f"exponential(rate {f[i]} per min) of work"
+            keys.append(f"failures: [{{after: {after}, repair: exponential(rate {r[i]} per min)}}]")
+        stations += f"  m{i + 1}: {{{', '.join(keys)}}}\n"
+    steps = "".join(f"      - {{at: m{i + 1}, time: exponential(rate {rate} per min)}}\n" for i, rate in enumerate(mu))
+    text = f"stations:\n{stations}products:\n  part:\n    arrivals: saturate\n    route:\n{steps}"
+    return text, {"throughput": _rate("part.throughput"), "wip": _plain("part.wip")}
+
+
+def span(mean: float, cv2: float, family: str = "lognormal") -> str:
+    """Give a time of this mean and squared coefficient of variation."""
+    if abs(cv2) < 1e-12:
+        return f"{mean} min"
+    if family == "gamma" and abs(cv2 - 1) < 1e-12:
+        return f"exponential({mean} min)"
+    return f"{family}(mean {mean} min, cv {math.sqrt(cv2)})"
+
+
+def _single(lam: float, time: str, station: str = "", between: str = "") -> str:
+    between = between or f"exponential(rate {lam} per min)"
+    return (
+        f"stations: {{mill: {{{station}}}}}\n"
+        f'products: {{part: {{route: [{{at: mill, time: "{time}"}}], arrivals: "every {between}"}}}}\n'
+    )
+
+
+def _plain(metric: str) -> Callable[[twin.Result], np.ndarray]:
+    return lambda result: result[metric].sample
+
+
+def _time(metric: str) -> Callable[[twin.Result], np.ndarray]:
+    return lambda result: result[metric].sample / MINUTE
+
+
+def _rate(metric: str) -> Callable[[twin.Result], np.ndarray]:
+    return lambda result: result[metric].sample * MINUTE
+
+
+def _lost(result: twin.Result) -> np.ndarray:
+    lost = result["mill.lost"].sample
+    return lost / (lost + result["mill.visits"].sample)
+
+
+_QUEUE: Reading = {"L": _plain("part.wip"), "W": _time("part.cycle_time"), "Wq": _time("part.waiting_time")}
