@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,6 +17,7 @@ version = release
 
 extensions = ["breathe", "myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["Doxyfile.in"]
+html_extra_path = ["reference/plant.schema.json"]
 source_suffix = {".md": "markdown"}
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
@@ -79,3 +81,24 @@ breathe_default_members = ("members",)
 # Each header opens namespace twin again, which Sphinx takes for a second declaration.
 suppress_warnings = ["duplicate_declaration.cpp"]
 write_cpp_pages()
+
+sys.path.insert(0, str(root / "docs"))
+import pictures  # noqa: E402, beside this file
+
+pictures.draw(root / "docs" / "pictures")
+
+
+def hide_colon(app, what, name, thing, options, lines):
+    """Keep Napoleon from taking "Every forecast: instant, part" for a type and its meaning."""
+    if what == "property" and lines:
+        lines[0] = lines[0].replace(":", "\ue000")
+
+
+def show_colon(app, what, name, thing, options, lines):
+    if what == "property" and lines:
+        lines[0] = lines[0].replace("\ue000", ":")
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", hide_colon, priority=400)
+    app.connect("autodoc-process-docstring", show_colon, priority=600)

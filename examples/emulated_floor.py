@@ -42,6 +42,8 @@ print(f"learnt by then: {len(learnt)} numbers, from {learnt['n'].min()} to {lear
 
 future = twin.forecast(standing.state, futures=500)
 for order in sheet.orders["order"]:
-    low, middle, high = (pd.Timestamp(t) for t in future[f"{order}.finish"].quantile([0.1, 0.5, 0.9]))
-    truth = pd.Timestamp(emulation.truth["orders"][order])
-    print(f"{order:<8} P10 {low:%d %b %H:%M}  P50 {middle:%d %b %H:%M}  P90 {high:%d %b %H:%M}  truly {truth:%d %b %H:%M}")
+    quantiles = future[f"{order}.finish"].quantile([0.1, 0.5, 0.9])
+    low, middle, high, truly = (
+        f"{pd.Timestamp(t):%d %b %H:%M}" for t in (*quantiles, emulation.truth["orders"][order])
+    )
+    print(f"{order:<8} P10 {low}  P50 {middle}  P90 {high}  truly {truly}")

@@ -21,10 +21,10 @@ from pathlib import Path
 import matplotlib as mpl
 
 mpl.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402, after the choice of backend
+from matplotlib import pyplot as plt
 
-import twin  # noqa: E402
-from twin import datasets  # noqa: E402
+import twin
+from twin import datasets
 
 plant = twin.load(datasets.scenario("shops/emulated.yaml"))
 history = twin.History()

@@ -99,10 +99,11 @@ def hours(span: object) -> str:
 
 
 def show_standing(standing: twin.Standing) -> None:
-    rows = []
-    for op in standing.operations:
-        if op.outcome == "in_progress":
-            rows.append([op.machine, f"{op.part} {op.operation}", minute(op.start), op.activity])
+    rows = [
+        [op.machine, f"{op.part} {op.operation}", minute(op.start), op.activity]
+        for op in standing.operations
+        if op.outcome == "in_progress"
+    ]
     show(
         f"Standing at {minute(standing.state.now)}: in work",
         ["machine", "operation", "since", "doing"],
@@ -147,11 +148,15 @@ def main() -> None:
     live = twin.Twin(twin.load(floor.sheet), floor.rules).observe(floor.logs)
     operations = live.operations()
     completed = sum(op.outcome == "completed" for op in operations)
-    console.print(f"{len(operations)} operations, {completed} completed, {minute(live.period[0])} to {minute(live.period[1])}.")
+    console.print(
+        f"{len(operations)} operations, {completed} completed, {minute(live.period[0])} to {minute(live.period[1])}."
+    )
 
     standing = live.standing(floor.now)
     learnt = live.provenance(floor.now)
-    console.print(f"Learnt by then: {len(learnt)} numbers of the plant, from {int(learnt['n'].max())} operations at most.")
+    console.print(
+        f"Learnt by then: {len(learnt)} numbers of the plant, from {int(learnt['n'].max())} operations at most."
+    )
     show_standing(standing)
 
     future = twin.forecast(standing.state, futures=1000)

@@ -3,7 +3,8 @@
     184 SHDR logs ──rules──▶ observations ──▶ operations ──▶ progress profiles ──▶ what is left
 
 Needs the data set `nist-box` (see the reference page of data sets); says so and stops where it is not at hand.
-Data: NIST Smart Manufacturing Systems Test Bed; box-assembly data by NIST and the Manufacturing Technology Centre (MTC).
+Data: NIST Smart Manufacturing Systems Test Bed; box-assembly data by NIST and the Manufacturing Technology Centre
+(MTC).
 
 Expected output::
 

@@ -24,11 +24,11 @@ namespace {
 py::tuple to_tuple(const Distribution& distribution) {
   const FlatDistribution& f = distribution.flat();
   return py::make_tuple(static_cast<int>(f.family), f.truncated, f.shift, f.lower, f.upper, f.lower_cdf, f.upper_cdf,
-                        std::array<double, 4>{f.p[0], f.p[1], f.p[2], f.p[3]}, distribution.table());
+                        std::array<double, 4>{f.p[0], f.p[1], f.p[2], f.p[3]}, distribution.table(), f.level_sd);
 }
 
 Distribution from_tuple(const py::tuple& t) {
-  if (t.size() != 9) throw FormatError("pickled Distribution: not made by this version");
+  if (t.size() != 10) throw FormatError("pickled Distribution: not made by this version");
   const int family = t[0].cast<int>();
   if (family < 0 || family > static_cast<int>(Family::kDiscrete)) {
     throw FormatError("pickled Distribution: no family " + std::to_string(family));
@@ -43,6 +43,7 @@ Distribution from_tuple(const py::tuple& t) {
   f.upper_cdf = t[6].cast<double>();
   const auto p = t[7].cast<std::array<double, 4>>();
   std::ranges::copy(p, f.p);
+  f.level_sd = t[9].cast<double>();
   const auto table = t[8].cast<std::vector<double>>();
   f.table_count = static_cast<std::uint32_t>(table.size());
   return Distribution::from_flat(f, table);
@@ -101,6 +102,10 @@ InvalidArgument
       .def("shifted", &D::shifted, py::arg("by"), "This plus a constant.")
       .def("truncated", &D::truncated, py::arg("lower"), py::arg("upper"),
            "This, given that it lies in [lower, upper].")
+      .def("uncertain", &D::uncertain, py::arg("sigma"),
+           "This with a scale that is not known: one factor for all values of a replication, its logarithm normal.")
+      .def_property_readonly(
+          "level_sd", [](const D& d) { return d.flat().level_sd; }, "Sigma of the unknown scale; 0 where it is known.")
       .def("scaled", &D::scaled, py::arg("factor"), "All values multiplied by a positive factor.")
       .def("density", py::vectorize([](const D* d, double x) { return d->density(x); }), py::arg("x"),
            "Probability density at `x`; where values have mass, that mass.")

@@ -13,6 +13,7 @@
 #include "arrays_py.hpp"
 #include "bindings_py.hpp"
 #include "twin/base/error.hpp"
+#include "twin/base/random.hpp"
 #include "twin/model/document.hpp"
 #include "twin/model/plant.hpp"
 #include "twin/model/schema.hpp"
@@ -275,6 +276,10 @@ void bind_model(py::module_& m) {
       .def("change", &Plant::change, py::arg("changes"))
       .def("with_parameters", &Plant::with_parameters, py::arg("parameters"))
       .def("parameters", [](const Plant& p) { return Parameters(p.parameters()); })
+      .def("realised",
+           [](const Plant& p, const Parameters& parameters, std::uint64_t seed, std::uint64_t replication) {
+             return p.data().realised(parameters, draw_key(Seed{seed}, replication));
+           })
       .def("yaml", &Plant::yaml)
       .def("digest", [](const Plant& p) { return hex(p.digest()); })
       .def("name", [](const Plant& p) { return p.data().name; })

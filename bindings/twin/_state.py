@@ -159,9 +159,13 @@ class State:
         return self.copy()
 
     def branch(self, replication: int) -> State:
-        """Give a copy with its own luck: what is pending is drawn anew, given how long it has lasted."""
-        core = _core.branch(self._plant._core, self._parameters._core, self._core, replication)
-        return State(self._plant, core, self._parameters)
+        """Give a copy with its own luck: what is pending is drawn anew, given how long it has lasted.
+
+        Scales that are not known (`Distribution.uncertain`) are drawn as well, and known from then on.
+        """
+        numbers = self._plant._core.realised(self._parameters._core, self.seed, replication)
+        core = _core.branch(self._plant._core, numbers, self._core, replication)
+        return State(self._plant, core, Parameters(self._plant, numbers))
 
     def migrate(self, plant: Plant, disposition: str = "refuse") -> State:
         """Move to a changed plant, by names.

@@ -1,10 +1,10 @@
 #include "twin/base/distribution.hpp"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <bit>
 #include <cmath>
 #include <functional>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "twin/base/error.hpp"
 #include "twin/base/hash.hpp"
@@ -298,6 +298,18 @@ TEST(Truncated, OfTruncatedIsTheOverlap) {
   EXPECT_EQ(D::exponential(2).shifted(5).truncated(6, 8).min(), 6);
 }
 
+TEST(Distribution, OfUncertainScaleDrawsAsIfItWereKnown) {
+  const Distribution known = Distribution::lognormal_mean_cv(1500, 0.1);
+  const Distribution d = known.uncertain(0.5);
+  EXPECT_EQ(d.flat().level_sd, 0.5);
+  EXPECT_EQ(d.quantile(0.3), known.quantile(0.3));
+  EXPECT_EQ(d.mean(), known.mean());
+  EXPECT_EQ(d.text().substr(0, 20), "uncertain(lognormal(");
+  EXPECT_EQ(d.scaled(2).flat().level_sd, 0.5);
+  EXPECT_EQ(d.uncertain(0), known);
+  EXPECT_THROW(static_cast<void>(known.uncertain(-0.1)), InvalidArgument);
+}
+
 TEST(Distribution, TextIsWhatAScenarioFileSays) {
   EXPECT_EQ(D::deterministic(48).text(), "48 s");
   EXPECT_EQ(D::deterministic(48).text(""), "48");
@@ -326,8 +338,7 @@ std::string complaint(const std::function<void()>& f) {
 }
 
 TEST(Distribution, RefusesParametersNamingTheValueAndWhatIsAllowed) {
-  EXPECT_EQ(complaint([] { (void)D::exponential(-1); }),
-            "exponential: mean is -1; allowed: a finite number above 0");
+  EXPECT_EQ(complaint([] { (void)D::exponential(-1); }), "exponential: mean is -1; allowed: a finite number above 0");
   EXPECT_EQ(complaint([] { (void)D::uniform(3, 2); }), "uniform: high is 2; allowed: above low, 3");
   EXPECT_EQ(complaint([] { (void)D::triangular(1, 5, 3); }), "triangular: mode is 5; allowed: low to high, 1 to 3");
   EXPECT_EQ(complaint([] { (void)D::erlang(0, 3); }), "erlang: k is 0; allowed: a whole number from 1");
@@ -350,7 +361,9 @@ TEST(Distribution, RefusesParametersNamingTheValueAndWhatIsAllowed) {
       [] { (void)D::beta(0, 1, 0, 1); },
       [] { (void)D::beta(1, 1, 1, 1); },
       [] { (void)D::empirical({math::kNaN}); },
-      [] { (void)D::discrete({1, 2}, {1}); },
+      [] {
+        (void)D::discrete({1, 2}, {1});
+      },
       [] { (void)D::discrete({1}, {0}); },
       [] { (void)D::exponential(1).scaled(0); },
       [] { (void)D::exponential(1).shifted(kInfinity); },

@@ -1,11 +1,11 @@
 #include "twin/base/math.hpp"
 
+#include <gtest/gtest.h>
 #include <algorithm>
 #include <boost/math/special_functions/beta.hpp>
 #include <boost/math/special_functions/erf.hpp>
 #include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
-#include <gtest/gtest.h>
 
 #include "twin/base/hash.hpp"
 #include "twin/base/random.hpp"
@@ -58,9 +58,9 @@ TEST(Math, PowIsWithinAnUlp) {
   for (std::uint64_t i = 0; i < kMany; ++i) {
     const double x = std::exp(at(2 * i, -30, 30)), y = at(2 * i + 1, -20, 20);
     const double near_one = at(2 * i, 0.9, 1.1), large = at(2 * i + 1, -2000, 2000);
-    worst = std::max({worst, ulps(math::pow(x, y), std::pow(static_cast<Long>(x), static_cast<Long>(y))),
-                      ulps(math::pow(near_one, large),
-                           std::pow(static_cast<Long>(near_one), static_cast<Long>(large)))});
+    worst =
+        std::max({worst, ulps(math::pow(x, y), std::pow(static_cast<Long>(x), static_cast<Long>(y))),
+                  ulps(math::pow(near_one, large), std::pow(static_cast<Long>(near_one), static_cast<Long>(large)))});
   }
   EXPECT_LT(worst, 1);
 }
@@ -80,8 +80,8 @@ TEST(Math, LogComplementLog1pAndExpm1LoseNothingNearZero) {
 }
 
 TEST(Math, ElementaryFunctionsAgreeWithTheStandardAtTheEdges) {
-  const double edges[] = {0.0, 5e-324, 1e-310, 2.2250738585072014e-308, 0.5, 1.0, 2.0, 700.0, 709.5, 709.79, 1e308,
-                          math::kInfinity};
+  const double edges[] = {0.0,   5e-324, 1e-310, 2.2250738585072014e-308, 0.5, 1.0, 2.0, 700.0,
+                          709.5, 709.79, 1e308,  math::kInfinity};
   for (const double x : edges) {
     EXPECT_DOUBLE_EQ(math::log(x), std::log(x)) << x;
     EXPECT_DOUBLE_EQ(math::exp(x), std::exp(x)) << x;

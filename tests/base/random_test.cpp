@@ -1,7 +1,7 @@
 #include "twin/base/random.hpp"
 
-#include <cmath>
 #include <gtest/gtest.h>
+#include <cmath>
 #include <set>
 
 #include "twin/base/hash.hpp"

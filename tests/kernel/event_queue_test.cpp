@@ -18,7 +18,9 @@ struct Reference {
   std::uint64_t next = 0;
 
   void schedule(std::uint32_t slot, Tick time, unsigned priority) { events[slot] = {time, priority, next++}; }
-  void move(std::uint32_t slot, Tick time, unsigned priority) { events[slot] = {time, priority, std::get<2>(events[slot])}; }
+  void move(std::uint32_t slot, Tick time, unsigned priority) {
+    events[slot] = {time, priority, std::get<2>(events[slot])};
+  }
   [[nodiscard]] auto first() const {
     return std::ranges::min_element(events, {}, [](const auto& entry) { return entry.second; });
   }
@@ -139,7 +141,8 @@ TEST(EventQueue, ACopyGoesOnByItself) {
 TEST(EventQueue, RestoredEventsRunAsTheyWouldHave) {
   EventQueue queue;
   std::mt19937 random(5);
-  for (std::uint32_t slot = 0; slot < 50; ++slot) queue.schedule(slot, static_cast<Tick>(random() % 5), static_cast<unsigned>(random() % 2));
+  for (std::uint32_t slot = 0; slot < 50; ++slot)
+    queue.schedule(slot, static_cast<Tick>(random() % 5), static_cast<unsigned>(random() % 2));
   for (int i = 0; i < 10; ++i) queue.pop();
   std::vector<Event> events = queue.events();
   std::ranges::shuffle(events, random);

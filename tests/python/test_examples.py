@@ -1,73 +1,79 @@
-"""Every example prints what its head says; what the README and the pages show runs."""
+"""Examples print what their heads say; blocks and tables of README and pages say what the library does."""
 
-import os
-import re
-import subprocess
+import importlib.util
 import sys
 from pathlib import Path
+from types import ModuleType
 
+import matplotlib as mpl
 import pytest
 
-from twin import datasets
-
 ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.py") if path.name != "main_job.py")
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-def run(*arguments: object, folder: Path) -> str:
-    """Run Python in a folder and give what it prints."""
-    environment = {**os.environ, "MPLBACKEND": "Agg", "TWIN_OFFLINE": "1", "PYTHONIOENCODING": "utf-8"}
-    command = [sys.executable, *map(str, arguments)]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", timeout=300)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def load_refresh() -> ModuleType:
+    """Import docs/refresh.py, which is no part of a package."""
+    spec = importlib.util.spec_from_file_location("refresh", ROOT / "docs" / "refresh.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["refresh"] = module
+    spec.loader.exec_module(module)
+    return module
 
 
-def expected_output(example: Path) -> str:
-    block = re.search(r'Expected output::\n\n((?: {4}.*\n|\n)+)"""', example.read_text(encoding="utf-8"))
-    assert block, f"{example.name} does not say what it prints"
-    return block[1]
+refresh = load_refresh()
+HINT = "the file is stale, or the library is wrong; `python docs/refresh.py` writes it anew"
 
 
-def lines(text: str) -> list[str]:
-    return [line.strip() for line in text.strip().splitlines()]
+def check(path: Path) -> None:
+    try:
+        text = refresh.fresh(path)
+    except refresh.DataMissingError as missing:
+        pytest.skip(str(missing))
+    assert path.read_text(encoding="utf-8") == text, HINT
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
-def test_example_prints_what_its_head_says(example: Path, tmp_path: Path) -> None:
-    printed = run(example, tmp_path, folder=ROOT)
-    if printed.startswith("skipped: "):
-        pytest.skip(printed.strip())
-    assert lines(printed) == lines(expected_output(example))
+@pytest.mark.parametrize("path", refresh.EXAMPLES, ids=lambda path: path.stem)
+def test_example_prints_what_its_head_says(path: Path) -> None:
+    check(path)
 
 
-def runnable_blocks(page: Path) -> list[str]:
-    """Code blocks after a line ``<!-- runnable -->``; those after ``<!-- runnable: nist-box -->`` need that data."""
-    found = []
-    for data, code in re.findall(
-        r"<!-- runnable(?:: ([\w-]+))? -->\n+```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.S | re.M
-    ):
-        found.append(f"# needs {data}\n{code}" if data else code)
-    return found
+@pytest.mark.parametrize("path", refresh.PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_page_shows_what_the_library_does(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWIN_OFFLINE", "1")
+    mpl.use("Agg")
+    check(path)
 
 
-BLOCKS = [
-    pytest.param(block, id=f"{page.relative_to(ROOT)}:{i}")
-    for page in PAGES
-    if page.exists()
-    for i, block in enumerate(runnable_blocks(page), start=1)
-]
+def test_published_schema_is_that_of_the_library() -> None:
+    check(refresh.SCHEMA)
 
 
-@pytest.mark.parametrize("block", BLOCKS)
-def test_block_of_a_page_runs(block: str, tmp_path: Path) -> None:
-    needs = re.match(r"# needs ([\w-]+)\n", block)
-    if needs:
-        try:
-            datasets.path(needs[1], download=False)
-        except datasets.DatasetNotFound as error:
-            pytest.skip(str(error))
-    (tmp_path / "block.py").write_text(block, encoding="utf-8")
-    (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
-    run("block.py", folder=tmp_path)
+def test_every_kind_of_mapping_and_every_command_is_documented() -> None:
+    scenario = (ROOT / "docs" / "reference" / "scenario.md").read_text(encoding="utf-8")
+    assert [level for level in refresh.levels() if f"<!-- keys {level} -->" not in scenario] == []
+    from typer.main import get_command
+
+    from twin.cli import app
+
+    page = (ROOT / "docs" / "reference" / "command.md").read_text(encoding="utf-8")
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    assert [name for name in commands if f"<!-- options {name} -->" not in page] == []
+
+
+def test_every_figure_is_documented() -> None:
+    import twin
+
+    plant = twin.parse(
+        """
+        stations: {mill: {machines: 2}}
+        products: {part: {route: [{at: mill, time: 5 min}]}}
+        orders: [{id: batch, product: part, quantity: 3, due: 1 d}]
+        """
+    )
+    page = (ROOT / "docs" / "reference" / "results.md").read_text(encoding="utf-8")
+    result = twin.simulate(plant, replications=2, quantiles=False)
+    quantities = {name.split(".", 1)[1] for name in result.metrics}
+    quantities = {name.removeprefix("1.").removeprefix("2.") for name in quantities}
+    assert sorted(name for name in quantities if f"| `{name}` |" not in page) == []

@@ -79,6 +79,18 @@ MODELS = {
             {"lams": [0.2, 0.15, 0.1], "es": [1, 2, 1.5], "es2": [1, 8, 4.5]},
         ],
     ),
+    "last come first served": (queues.mm1, plants.last_come, [{"lam": 0.7, "mu": 1}]),
+    "shortest first": (queues.shortest_first, plants.shortest_first, [{"lam": 0.8, "mu": 1}, {"lam": 1, "mu": 2}]),
+    "shortest expected first": (
+        queues.priority,
+        plants.shortest_expected_first,
+        [{"lams": [0.3, 0.2], "es": [0.8, 2], "es2": [1.28, 4]}],
+    ),
+    "stops by the clock": (
+        chains.queue_with_stops,
+        plants.queue_with_stops,
+        [{"lam": 0.5, "mu": 1, "f": 0.05, "r": 0.2}, {"lam": 0.6, "mu": 1.5, "f": 0.1, "r": 0.3}],
+    ),
     "breakdowns": (
         queues.breakdowns,
         plants.breakdowns,
@@ -155,7 +167,9 @@ MODELS = {
     ),
 }
 CASES = [
-    pytest.param(*MODELS[name][:2], given, id=f"{name}-{i}") for name in MODELS for i, given in enumerate(MODELS[name][2])
+    pytest.param(*MODELS[name][:2], given, id=f"{name}-{i}")
+    for name in MODELS
+    for i, given in enumerate(MODELS[name][2])
 ]
 
 
@@ -170,10 +184,11 @@ def distance(sample: np.ndarray, value: float) -> float:
 def test_simulation_gives_the_exact_value(exact, build, given):
     text, reading = build(**given)
     slowest = min([*np.atleast_1d(given.get("mu", 1)), *np.atleast_1d(given.get("f", 1)), given.get("lam", 1)])
-    minutes = round(30_000 / max(slowest, 0.05) ** 0.5)
+    fastest = max([*np.atleast_1d(given.get("mu", 1)), given.get("lam", 1)])
+    minutes = round(30_000 / max(slowest, 0.05) ** 0.5 / max(fastest / 2, 1))
     plant = twin.parse(text)
     result = twin.simulate(
-        plant, 32, seed=1, warmup=f"{minutes // 10} min", until=f"{minutes} min", quantiles="W_q95" in reading
+        plant, 32, seed=0, warmup=f"{minutes // 10} min", until=f"{minutes} min", quantiles="W_q95" in reading
     )
     values = exact(**given)
     compared = set(values) & set(reading)
@@ -184,6 +199,21 @@ def test_simulation_gives_the_exact_value(exact, build, given):
             assert z <= 3.5, f"{name}: {z:.2f} standard errors above the bound {values[name]}"
         else:
             assert abs(z) <= 3.5, f"{name}: {z:+.2f} standard errors from {values[name]}"
+
+
+@pytest.mark.parametrize("rates", [[1, 0.5, 0.25], [2, 2], [0.7, 0.9, 1.1, 1.3]])
+def test_order_is_finished_when_its_last_branch_is(rates):
+    """Parallel branches: the longest of exponential times."""
+    names = [f"b{i}" for i in range(len(rates))]
+    stations = ", ".join(f"{name}: {{}}" for name in names)
+    products = "".join(
+        f"  {name}: {{route: [{{at: {name}, time: exponential(rate {rate} per min)}}]}}\n"
+        for name, rate in zip(names, rates, strict=True)
+    )
+    orders = "".join(f"  - {{id: {name.upper()}, product: {name}}}\n" for name in names)
+    plant = twin.parse(f"stations: {{{stations}}}\nproducts:\n{products}orders:\n{orders}")
+    finish = twin.simulate(plant, 4000, seed=0, quantiles=False)["order.finish"].sample / 60
+    assert abs(distance(finish, queues.longest(rates))) <= 3.5
 
 
 def test_share_of_lots_that_wait():
@@ -206,9 +236,7 @@ def test_intervals_cover_and_variances_are_those_of_the_process():
     plant = twin.parse(plants.mm1(**given)[0])
     exact = queues.mm1(**given)
     repeats, n, span = 400, 10, 3600
-    result = twin.simulate(
-        plant, repeats * n, seed=7, warmup="400 min", until=f"{400 + span} min", quantiles=False
-    )
+    result = twin.simulate(plant, repeats * n, seed=7, warmup="400 min", until=f"{400 + span} min", quantiles=False)
     t = twin._core.student_t(0.95, n - 1)
     for metric, value in (("part.wip", exact["L"]), ("part.cycle_time", 60 * exact["W"])):
         groups = result[metric].sample.reshape(repeats, n)
@@ -229,11 +257,13 @@ def test_half_width_is_that_of_the_t_interval():
 
 
 def test_best_allocation_of_rates_and_buffers():
-    """Three machines, rates and buffers sum to 20: the published best is the best of its neighbours by simulation too."""
+    """Three machines, rates and buffers sum to 20: simulation too finds the published best the best."""
     best = chains.exponential_line([6, 7, 7], [11, 7])["throughput"]
     assert best == pytest.approx(5.77612175146, rel=1e-10)
     assert chains.exponential_line([7, 7, 6], [7, 11])["throughput"] == pytest.approx(best, rel=1e-10)
-    alternatives = {f"{6 + a},{7 + b},{7 - a - b}": [6 + a, 7 + b, 7 - a - b] for a, b in ((0, 0), (1, 0), (2, 0), (0, 1))}
+    alternatives = {
+        f"{6 + a},{7 + b},{7 - a - b}": [6 + a, 7 + b, 7 - a - b] for a, b in ((0, 0), (1, 0), (2, 0), (0, 1))
+    }
     text = {name: plants.exponential_line(mu, [11, 7])[0] for name, mu in alternatives.items()}
     answer = twin.compare(
         {name: twin.parse(t) for name, t in text.items()},
@@ -285,6 +315,9 @@ PREFIXES = {
 def test_formulas_are_those_of_the_published_table():
     checked, simulated = set(), list(itertools.chain.from_iterable(given for *_, given in MODELS.values()))
     for row in _published():
+        if row["id"] == "san_a.mean":
+            assert queues.longest(json.loads(row["params"])["rates"]) == pytest.approx(float(row["value"]))
+            checked.add(row["id"])
         prefix = next((p for p in PREFIXES if row["id"].startswith(p)), None)
         if prefix is None:
             continue

@@ -27,7 +27,8 @@ orders:
   - {id: C, product: p, quantity: 1, release: 60 h}
 )yaml";
 
-/// At 31:00, a Tuesday: A-01 finished, A-02 on M1 for an hour, A-03 and B-02 wait for the mill, B-01 is on the saw, halfway.
+/// At 31:00, a Tuesday: A-01 finished, A-02 on M1 for an hour, A-03 and B-02 wait for the mill, B-01 is on the saw,
+/// halfway.
 Facts facts(const Plant& plant) {
   Facts f;
   f.now = 31 * kHour;
@@ -52,7 +53,8 @@ Facts facts(const Plant& plant) {
   f.lots.back().started = 30 * kHour + 30 * kMinute;
   f.lots.back().worked = 30 * kMinute;
   lot("B", 1, "mill", 30 * kHour + 50 * kMinute);
-  f.machines[plant.machine("M2").value] = {.free_since = 30 * kHour + 55 * kMinute, .last_step = plant.step("p", "mill")};
+  f.machines[plant.machine("M2").value] = {.free_since = 30 * kHour + 55 * kMinute,
+                                           .last_step = plant.step("p", "mill")};
   return f;
 }
 State assembled(const Plant& plant, const Facts& f) {
@@ -167,18 +169,23 @@ TEST(Assemble, NamesFactsThatContradictEachOther) {
   EXPECT_EQ(said([](Facts&) {}), "nothing");
   EXPECT_THAT(said([](Facts& f) { f.orders.pop_back(); }), HasSubstr("facts of 2 orders; the plant has 3"));
   EXPECT_THAT(said([](Facts& f) { f.machines.clear(); }), HasSubstr("facts of 0 machines; the plant has 3"));
-  EXPECT_THAT(said([](Facts& f) { f.lots.pop_back(); }), HasSubstr("order B: 2 released, 0 finished, 0 scrapped and 1 under way"));
+  EXPECT_THAT(said([](Facts& f) { f.lots.pop_back(); }),
+              HasSubstr("order B: 2 released, 0 finished, 0 scrapped and 1 under way"));
   EXPECT_THAT(said([](Facts& f) { f.orders[0].finished = 2; }), HasSubstr("order A: 3 released, 2 finished"));
   EXPECT_THAT(said([](Facts& f) { f.lots[1].serial = 1; }), HasSubstr("lot 2 of order A is in two places"));
-  EXPECT_THAT(said([](Facts& f) { f.lots[1].serial = 3; }), HasSubstr("A-04 is in process; order A has released 3 lots"));
-  EXPECT_THAT(said([](Facts& f) { f.lots[1].order = OrderId{2}; }), HasSubstr("is in process; order C has released 0 lots"));
+  EXPECT_THAT(said([](Facts& f) { f.lots[1].serial = 3; }),
+              HasSubstr("A-04 is in process; order A has released 3 lots"));
+  EXPECT_THAT(said([](Facts& f) { f.lots[1].order = OrderId{2}; }),
+              HasSubstr("is in process; order C has released 0 lots"));
   EXPECT_THAT(said([](Facts& f) { f.lots[1].order = OrderId{9}; }), HasSubstr("belongs to no order"));
   EXPECT_THAT(said([](Facts& f) { f.lots[1].step = StepId{7}; }), HasSubstr("A-03 stands at no step of its product"));
   EXPECT_THAT(said([](Facts& f) { f.lots[1].machine = f.lots[0].machine; }), HasSubstr("another lot are both on M1"));
-  EXPECT_THAT(said([](Facts& f) { f.lots[2].step = f.lots[0].step; }), HasSubstr("B-01 is on S, which does not do mill"));
+  EXPECT_THAT(said([](Facts& f) { f.lots[2].step = f.lots[0].step; }),
+              HasSubstr("B-01 is on S, which does not do mill"));
   EXPECT_THAT(said([](Facts& f) { f.lots[1].machine = MachineId{99}; }), HasSubstr("A-03 is on no machine"));
   EXPECT_THAT(said([](Facts& f) { f.lots[0].started = f.now + 1; }), HasSubstr("A-02 was worked on in the future"));
-  EXPECT_THAT(said([](Facts& f) { f.machines[1].last_step = StepId{50}; }), HasSubstr("M1 did a step that does not exist"));
+  EXPECT_THAT(said([](Facts& f) { f.machines[1].last_step = StepId{50}; }),
+              HasSubstr("M1 did a step that does not exist"));
 }
 
 }  // namespace

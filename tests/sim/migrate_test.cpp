@@ -86,8 +86,10 @@ TEST(Migrate, ANewRuleReordersTheQueue) {
 }
 
 TEST(Migrate, NewDueDatesAndPrioritiesHoldForLotsInProcess) {
-  const std::string yaml = std::string(kMill).replace(std::string(kMill).find("{machines: {M1: {}}}"), 20, "{machines: {M1: {}}, queue: {rule: priority}}");
-  EXPECT_EQ(Changed(yaml, 3 * kSecond, {{"orders.C.priority", "7"}}).until(kMinute), "A M1 0-5, C M1 5-7, D M1 7-9, B M1 9-14");
+  const std::string yaml = std::string(kMill).replace(std::string(kMill).find("{machines: {M1: {}}}"), 20,
+                                                      "{machines: {M1: {}}, queue: {rule: priority}}");
+  EXPECT_EQ(Changed(yaml, 3 * kSecond, {{"orders.C.priority", "7"}}).until(kMinute),
+            "A M1 0-5, C M1 5-7, D M1 7-9, B M1 9-14");
   EXPECT_EQ(Changed(yaml, 3 * kSecond, {{"orders.C.due", "1 s"}}).state.lots.size(), 4U);
 }
 
@@ -109,15 +111,19 @@ products:
   q: {route: [{at: b, time: 9 s}, {at: c, time: 1 s}]}
 orders: [{id: P, product: p, quantity: 2}, {id: Q, product: q, quantity: 2}]
 )";
-  const std::string said = refusal(kShop, kSecond, {{"stations.a.machines", "{A1: {}}"}, {"stations.b.machines", "{B2: {}}"}});
+  const std::string said =
+      refusal(kShop, kSecond, {{"stations.a.machines", "{A1: {}}"}, {"stations.b.machines", "{B2: {}}"}});
   EXPECT_THAT(said, HasSubstr("P-02: machine A2, which holds it, is gone"));
   EXPECT_THAT(said, HasSubstr("Q-01: machine B1, which holds it, is gone"));
   EXPECT_THAT(said, Not(HasSubstr("P-01")));
   EXPECT_THAT(said, Not(HasSubstr("Q-02"))) << "it only waits, and b is still there";
-  EXPECT_THAT(refusal(kShop, kSecond, {{"orders", "[{id: P, product: p, quantity: 2}]"}}), HasSubstr("order Q is gone, with 2 lots in process"));
-  EXPECT_THAT(refusal(kShop, kSecond, {{"products.q.route", "[{at: a, time: 1 s}, {at: c, time: 1 s}]"}}), HasSubstr("its step b is gone"));
+  EXPECT_THAT(refusal(kShop, kSecond, {{"orders", "[{id: P, product: p, quantity: 2}]"}}),
+              HasSubstr("order Q is gone, with 2 lots in process"));
+  EXPECT_THAT(refusal(kShop, kSecond, {{"products.q.route", "[{at: a, time: 1 s}, {at: c, time: 1 s}]"}}),
+              HasSubstr("its step b is gone"));
   EXPECT_THAT(refusal(kShop, kSecond, {{"orders.P.quantity", "1"}}), HasSubstr("has released 2 lots already"));
-  EXPECT_EQ(refusal(kShop, 30 * kSecond, {{"stations.a.machines", "{A1: {}}"}}), "nothing") << "once they are idle they may go";
+  EXPECT_EQ(refusal(kShop, 30 * kSecond, {{"stations.a.machines", "{A1: {}}"}}), "nothing")
+      << "once they are idle they may go";
   EXPECT_EQ(refusal(kShop, 30 * kSecond, {{"orders", "[{id: P, product: p, quantity: 2}]"}}), "nothing");
 }
 
@@ -178,8 +184,10 @@ TEST(Migrate, AClosedCalendarPausesWorkAndAnOpenOneResumesIt) {
   EXPECT_EQ(run.state.machines[0].condition, Condition::kOff);
   EXPECT_EQ(run.state.machines[0].left, 2 * kSecond);
   EXPECT_EQ(run.until(65 * kSecond), "A M1 0-62");
-  const std::string closed = std::string(kMill).replace(std::string(kMill).find("{machines: {M1: {}}}"), 20, "{machines: {M1: {}}, calendar: c}")
-                                 .replace(std::string(kMill).find("00:00-00:01"), 11, "01:00-02:00");
+  const std::string closed =
+      std::string(kMill)
+          .replace(std::string(kMill).find("{machines: {M1: {}}}"), 20, "{machines: {M1: {}}, calendar: c}")
+          .replace(std::string(kMill).find("00:00-00:01"), 11, "01:00-02:00");
   EXPECT_EQ(Changed(closed, 3 * kSecond, {{"calendars.c", "{daily: \"00:00-24:00\"}"}}).until(9 * kSecond), "A M1 3-8");
 }
 
@@ -189,8 +197,9 @@ TEST(Migrate, NewWaysToFailBeginNowAndKnownOnesGoOn) {
   Changed worn(kMill, 3 * kSecond, {{"stations.mill.failures", "[{after: 4 s of work, repair: 1 s}]"}});
   EXPECT_EQ(worn.until(12 * kSecond), "A M1 0-5, B M1 5-11") << "4 s of work from 3 on, so at 7; repaired at 8";
 
-  const std::string failing = std::string(kMill).replace(std::string(kMill).find("{machines: {M1: {}}}"), 20,
-                                                         "{machines: {M1: {}}, failures: [{after: 4 s of work, repair: 5 s}]}");
+  const std::string failing =
+      std::string(kMill).replace(std::string(kMill).find("{machines: {M1: {}}}"), 20,
+                                 "{machines: {M1: {}}, failures: [{after: 4 s of work, repair: 5 s}]}");
   Changed same(failing, 3 * kSecond, {{"stations.mill.queue", "{rule: spt}"}});
   EXPECT_EQ(same.until(11 * kSecond), "A M1 0-10") << "it still fails at 4";
   Changed repaired(failing, 6 * kSecond, {{"stations.mill.failures", "[]"}});
@@ -200,7 +209,10 @@ TEST(Migrate, NewWaysToFailBeginNowAndKnownOnesGoOn) {
 }
 
 TEST(Migrate, OrdersComeAndGo) {
-  Changed added(kMill, 30 * kSecond, {{"orders.E", "{product: short, release: 1 s}"}, {"orders.F", "{product: short, release: 40 s}"}});
+  Changed added(
+      kMill, 30 * kSecond,
+      {{"orders",
+        "[{id: A, product: long}, {id: E, product: short, release: 1 s}, {id: F, product: short, release: 40 s}]"}});
   EXPECT_EQ(added.until(kMinute), "E M1 30-32, F M1 40-42") << "what should have been released already is released now";
 }
 

@@ -16,7 +16,9 @@ class RandomPlant {
   /// \param extra  more stations or products, as YAML lines for those sections
   [[nodiscard]] std::string yaml(const std::string& extra_stations = "", const std::string& extra_products = "") {
     stations_ = 2 + pick(4);
-    std::string out = "calendars:\n  day: {mon-fri: \"06:00-14:00\", sat: \"07:00-10:00\"}\n  night: {daily: \"22:00-06:00\"}\nstations:\n";
+    std::string out =
+        "calendars:\n  day: {mon-fri: \"06:00-14:00\", sat: \"07:00-10:00\"}\n  night: {daily: "
+        "\"22:00-06:00\"}\nstations:\n";
     for (int s = 0; s < stations_; ++s) out += station(s);
     out += extra_stations + "products:\n";
     const int products = 1 + pick(3);
@@ -35,13 +37,20 @@ class RandomPlant {
   std::string time(int scale) {
     const int mean = scale / 2 + 1 + pick(scale);
     switch (pick(7)) {
-      case 0: return fmt::format("{} min", mean);
-      case 1: return fmt::format("uniform({}, {} min)", mean / 2, mean * 2);
-      case 2: return fmt::format("exponential({} min)", mean);
-      case 3: return fmt::format("lognormal(mean {} min, cv 0.7)", mean);
-      case 4: return fmt::format("weibull(mean {} min, cv 0.6)", mean);
-      case 5: return fmt::format("empirical({}, {}, {}, {} min)", mean, mean * 3, mean / 2, mean);
-      default: return fmt::format("triangular({}, {}, {} min)", mean / 2, mean, mean * 2);
+      case 0:
+        return fmt::format("{} min", mean);
+      case 1:
+        return fmt::format("uniform({}, {} min)", mean / 2, mean * 2);
+      case 2:
+        return fmt::format("exponential({} min)", mean);
+      case 3:
+        return fmt::format("lognormal(mean {} min, cv 0.7)", mean);
+      case 4:
+        return fmt::format("weibull(mean {} min, cv 0.6)", mean);
+      case 5:
+        return fmt::format("empirical({}, {}, {}, {} min)", mean, mean * 3, mean / 2, mean);
+      default:
+        return fmt::format("triangular({}, {}, {} min)", mean / 2, mean, mean * 2);
     }
   }
   std::string failures() {
@@ -52,10 +61,12 @@ class RandomPlant {
     return "[" + out + "]";
   }
   std::string station(int s) {
-    static constexpr const char* kRules[] = {"fifo", "lifo", "spt", "spt(known)", "edd", "priority", "\"priority(p1, p0)\""};
+    static constexpr const char* kRules[] = {
+        "fifo", "lifo", "spt", "spt(known)", "edd", "priority", "\"priority(p1, p0)\""};
     std::string out = fmt::format("  s{}: {{", s);
     if (chance(30)) {
-      out += "machines: {A" + std::to_string(s) + ": {}, B" + std::to_string(s) + ": {speed: 1.7" + (chance(40) ? ", calendar: night" : "") + "}}";
+      out += "machines: {A" + std::to_string(s) + ": {}, B" + std::to_string(s) + ": {speed: 1.7" +
+             (chance(40) ? ", calendar: night" : "") + "}}";
     } else {
       out += fmt::format("machines: {}", 1 + pick(3));
     }
@@ -83,7 +94,8 @@ class RandomPlant {
       static constexpr const char* kChoose[] = {"first", "random", "shortest_queue", "earliest_finish"};
       if (at[0] == '[') out += fmt::format(", choose: {}", kChoose[pick(4)]);
       if (chance(30) && !(saturate && i == 0)) out += ", transport: \"" + time(15) + "\"";
-      if (chance(40)) out += fmt::format(", then: {{pass: 0.8, rework: {{o{}: 0.1}}, scrap: 0.06, leave: 0.04}}", pick(i + 1));
+      if (chance(40))
+        out += fmt::format(", then: {{pass: 0.8, rework: {{o{}: 0.1}}, scrap: 0.06, leave: 0.04}}", pick(i + 1));
       out += "}\n";
     }
     out += "    arrivals: ";
@@ -96,6 +108,8 @@ class RandomPlant {
   int stations_ = 0;
 };
 
-inline Plant random_plant(unsigned seed) { return Plant::parse(RandomPlant(seed).yaml(), "random" + std::to_string(seed)); }
+inline Plant random_plant(unsigned seed) {
+  return Plant::parse(RandomPlant(seed).yaml(), "random" + std::to_string(seed));
+}
 
 }  // namespace twin

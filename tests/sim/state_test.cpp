@@ -24,10 +24,12 @@ void expect_sound(const Plant& plant, const State& state) {
   const PlantData& data = plant.data();
   for (std::uint32_t m = 0; m < state.machines.size(); ++m) {
     const MachineState& machine = state.machines[m];
-    const Tick spent = std::accumulate(machine.in_condition.begin(), machine.in_condition.end(), state.now - machine.since);
+    const Tick spent =
+        std::accumulate(machine.in_condition.begin(), machine.in_condition.end(), state.now - machine.since);
     ASSERT_EQ(spent, state.now) << data.machine_names[m];
   }
-  std::vector<std::uint64_t> by_product(state.products.size()), by_source(data.sources.size()), by_order(state.orders.size());
+  std::vector<std::uint64_t> by_product(state.products.size()), by_source(data.sources.size()),
+      by_order(state.orders.size());
   std::uint32_t live = 0, queued = 0;
   for (const Lot& lot : state.lots) {
     if (lot.place == Place::kFree) continue;
@@ -58,7 +60,8 @@ void expect_sound(const Plant& plant, const State& state) {
     in_queues += station.queued;
     ASSERT_EQ(queue_lots(state, s).size(), station.queued);
     std::uint32_t idle = 0, inbound = 0;
-    for (std::uint32_t m = data.stations[s].first_machine; m < data.stations[s].first_machine + data.stations[s].machine_count; ++m)
+    for (std::uint32_t m = data.stations[s].first_machine;
+         m < data.stations[s].first_machine + data.stations[s].machine_count; ++m)
       idle += state.machines[m].condition == Condition::kStarved ? 1 : 0;
     for (const Lot& lot : state.lots)
       inbound += lot.place == Place::kTransit && data.choices[lot.choice].station.value == s ? 1 : 0;
@@ -110,7 +113,8 @@ TEST(State, ItsIntegralsAreThoseOfTheSamplePath) {
     // What happens at the epoch itself is not recorded, so levels begin as the state has them.
     for (std::uint32_t p = 0; p < state.products.size(); ++p)
       sums.wip[p] = {LevelRecord{p, static_cast<std::uint32_t>(state.products[p].in_process), 0}, 0};
-    for (std::uint32_t s = 0; s < state.stations.size(); ++s) sums.queue[s] = {LevelRecord{s, state.stations[s].queued, 0}, 0};
+    for (std::uint32_t s = 0; s < state.stations.size(); ++s)
+      sums.queue[s] = {LevelRecord{s, state.stations[s].queued, 0}, 0};
     run(plant, state, 3 * kDay + 12'345, &sums);
     for (auto& [p, entry] : sums.wip) {
       const Wide area = entry.second + Wide{entry.first.level} * (state.now - entry.first.time);
@@ -152,7 +156,8 @@ TEST(State, RunsTheSameInOneGoAndInPieces) {
     State pieces = whole;
     run(plant, whole, 3 * kDay);
     std::mt19937 random(seed);
-    while (pieces.now < 3 * kDay) run(plant, pieces, std::min(3 * kDay, pieces.now + static_cast<Tick>(random() % 9000) * kSecond));
+    while (pieces.now < 3 * kDay)
+      run(plant, pieces, std::min(3 * kDay, pieces.now + static_cast<Tick>(random() % 9000) * kSecond));
     EXPECT_TRUE(equal(plant, whole, pieces)) << "plant " << seed;
     EXPECT_EQ(whole.events, pieces.events);
   }
@@ -194,8 +199,9 @@ TEST(State, CanBeSavedWhereverARunStops) {
     EXPECT_TRUE(equal(plant, loaded, state)) << "plant " << seed;
   }
   // The last order is done at the very instant of closing, before the calendar is looked at.
-  const Plant plant = Plant::parse("calendars: {c: {daily: \"00:00-03:00\"}}\nstations: {a: {calendar: c}, b: {calendar: c}}\n"
-                                   "products: {p: {route: [{at: a, time: 3 h}]}}\norders: [{id: O, product: p}]");
+  const Plant plant = Plant::parse(
+      "calendars: {c: {daily: \"00:00-03:00\"}}\nstations: {a: {calendar: c}, b: {calendar: c}}\n"
+      "products: {p: {route: [{at: a, time: 3 h}]}}\norders: [{id: O, product: p}]");
   State state = State::initial(plant);
   advance(plant, plant.parameters(), state, Until{.orders_done = true});
   EXPECT_EQ(state.now, 3 * kHour);
@@ -203,8 +209,9 @@ TEST(State, CanBeSavedWhereverARunStops) {
 }
 
 TEST(State, OfRareEventsFarAwayCanBeSaved) {
-  const Plant plant = Plant::parse("stations: {a: {failures: [{after: \"exponential(400000 d) of time\", repair: 1 h}]}}\n"
-                                   "products: {p: {route: [{at: a, time: 1 h}], arrivals: every 2 h}}");
+  const Plant plant = Plant::parse(
+      "stations: {a: {failures: [{after: \"exponential(400000 d) of time\", repair: 1 h}]}}\n"
+      "products: {p: {route: [{at: a, time: 1 h}], arrivals: every 2 h}}");
   for (unsigned seed = 0; seed < 20; ++seed) {
     State state = State::initial(plant, Seed{seed});
     run(plant, state, 50 * kDay);
@@ -237,9 +244,9 @@ TEST(State, RunsAlikeInAnyNumberOfThreads) {
 TEST(State, IsNotChangedByWhatHasNothingToDoWithIt) {
   for (unsigned seed = 1; seed <= kPlants; ++seed) {
     const Plant plant = random_plant(seed);
-    const Plant more = Plant::parse(
-        RandomPlant(seed).yaml("  idle: {machines: 3, failures: [{after: 50 min of time, repair: 7 min}], calendar: night}\n",
-                               "  other: {route: [{at: idle, time: exponential(9 min)}], arrivals: every exponential(11 min)}\n"));
+    const Plant more = Plant::parse(RandomPlant(seed).yaml(
+        "  idle: {machines: 3, failures: [{after: 50 min of time, repair: 7 min}], calendar: night}\n",
+        "  other: {route: [{at: idle, time: exponential(9 min)}], arrivals: every exponential(11 min)}\n"));
     State a = State::initial(plant, Seed{seed}), b = State::initial(more, Seed{seed});
     History of_a, of_b;
     run(plant, a, 2 * kDay, &of_a);
@@ -249,7 +256,8 @@ TEST(State, IsNotChangedByWhatHasNothingToDoWithIt) {
       std::vector<Line> out;
       for (const auto& r : history.operations)
         if (!p.data().machine_names[r.machine].starts_with("idle"))
-          out.emplace_back(lot_name(p.data(), r.source, r.serial), p.data().machine_names[r.machine], r.ready, r.start, r.end);
+          out.emplace_back(lot_name(p.data(), r.source, r.serial), p.data().machine_names[r.machine], r.ready, r.start,
+                           r.end);
       return out;
     };
     EXPECT_EQ(lines(plant, of_a), lines(more, of_b)) << "plant " << seed;
@@ -271,7 +279,8 @@ TEST(Advance, RefusesToGoBackAndStatesOfOtherPlants) {
 }
 
 TEST(Advance, ToTheEndOfTimeStopsWithTheLastEvent) {
-  const Plant plant = Plant::parse("stations: {a: {}}\nproducts: {p: {route: [{at: a, time: 4 s}]}}\norders: [{id: O, product: p}]");
+  const Plant plant =
+      Plant::parse("stations: {a: {}}\nproducts: {p: {route: [{at: a, time: 4 s}]}}\norders: [{id: O, product: p}]");
   State state = State::initial(plant);
   advance(plant, plant.parameters(), state, Duration::max());
   EXPECT_EQ(state.now, 4 * kSecond);

@@ -14,7 +14,8 @@ struct Trial {
   State state;
   History history;
 
-  explicit Trial(const std::string& yaml, Seed seed = {}) : plant(Plant::parse(yaml)), state(State::initial(plant, seed)) {}
+  explicit Trial(const std::string& yaml, Seed seed = {})
+      : plant(Plant::parse(yaml)), state(State::initial(plant, seed)) {}
   Trial& until(Tick time) {
     advance(plant, plant.parameters(), state, Until{.time = time}, &history);
     return *this;
@@ -48,7 +49,8 @@ struct Trial {
       }
     }
     std::string out;
-    for (const ConditionRecord& r : joined) add(out, fmt::format("{} {}", name_of(r.condition), span(r.start, r.end, unit)));
+    for (const ConditionRecord& r : joined)
+      add(out, fmt::format("{} {}", name_of(r.condition), span(r.start, r.end, unit)));
     return out;
   }
 
@@ -66,6 +68,8 @@ struct Trial {
 };
 
 /// The operations of a plant up to a number of seconds.
-inline std::string operations(const std::string& yaml, Tick seconds) { return Trial(yaml).until(seconds * kSecond).operations(); }
+inline std::string operations(const std::string& yaml, Tick seconds) {
+  return Trial(yaml).until(seconds * kSecond).operations();
+}
 
 }  // namespace twin

@@ -39,8 +39,8 @@ TEST(Lots, SlotsAreUsedAgain) {
 }
 
 TEST(Lots, QueuesServeByTheirRuleAndEqualKeysByArrival) {
-  for (const QueueRule rule : {QueueRule::kFifo, QueueRule::kLifo, QueueRule::kSpt, QueueRule::kSptKnown, QueueRule::kEdd,
-                               QueueRule::kPriority}) {
+  for (const QueueRule rule : {QueueRule::kFifo, QueueRule::kLifo, QueueRule::kSpt, QueueRule::kSptKnown,
+                               QueueRule::kEdd, QueueRule::kPriority}) {
     std::mt19937 random(static_cast<unsigned>(rule) + 1);
     State state = one_station();
     std::vector<std::uint32_t> waiting;  // in order of arrival

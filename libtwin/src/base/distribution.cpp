@@ -1,7 +1,7 @@
 #include "twin/base/distribution.hpp"
 
-#include <cmath>
 #include <fmt/format.h>
+#include <cmath>
 #include <numeric>
 
 #include "twin/base/error.hpp"
@@ -50,8 +50,8 @@ double empirical_density(Table x, double y) noexcept {
   const std::size_t n = x.size(), below = count_up_to(x, y);
   if (below == 0 || (below == n && x[n - 1] != y)) return 0;
   if (n == 1) return 1;
-  const auto same = static_cast<std::size_t>(std::upper_bound(x.begin(), x.end(), y) -
-                                             std::lower_bound(x.begin(), x.end(), y));
+  const auto same =
+      static_cast<std::size_t>(std::upper_bound(x.begin(), x.end(), y) - std::lower_bound(x.begin(), x.end(), y));
   const auto cells = static_cast<double>(n - 1);
   if (same > 1) return static_cast<double>(same - 1) / cells;
   const std::size_t i = below == n ? n - 1 : below;
@@ -63,8 +63,10 @@ std::ptrdiff_t discrete_index(Table pairs, double y) noexcept {
   std::ptrdiff_t low = 0, high = static_cast<std::ptrdiff_t>(pairs.size() / 2);
   while (low < high) {
     const std::ptrdiff_t middle = (low + high) / 2;
-    if (pairs[static_cast<std::size_t>(2 * middle)] <= y) low = middle + 1;
-    else high = middle;
+    if (pairs[static_cast<std::size_t>(2 * middle)] <= y)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low - 1;
 }
@@ -77,8 +79,10 @@ double discrete_quantile(Table pairs, double u) noexcept {
   std::size_t low = 0, high = pairs.size() / 2 - 1;
   while (low < high) {
     const std::size_t middle = (low + high) / 2;
-    if (pairs[2 * middle + 1] < u) low = middle + 1;
-    else high = middle;
+    if (pairs[2 * middle + 1] < u)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return pairs[2 * low];
 }
@@ -108,16 +112,26 @@ double beta_x(const Flat& d, double y) noexcept { return (y - d.p[2]) / (d.p[3] 
 
 double plain_cdf(const Flat& d, Table table, double y) noexcept {
   switch (d.family) {
-    case Family::kDeterministic: return y >= d.p[0] ? 1 : 0;
-    case Family::kUniform: return std::clamp((y - d.p[0]) / (d.p[1] - d.p[0]), 0.0, 1.0);
-    case Family::kTriangular: return triangular_cdf(d.p, y);
-    case Family::kExponential: return y > 0 ? -math::expm1(-y / d.p[0]) : 0;
-    case Family::kGamma: return y > 0 ? math::gamma_p(d.p[0], y / d.p[1]) : 0;
-    case Family::kWeibull: return -math::expm1(-weibull_hazard(d, y));
-    case Family::kLognormal: return math::normal_cdf(standard(d, y));
-    case Family::kNormal: return math::normal_cdf((y - d.p[0]) / d.p[1]);
-    case Family::kBeta: return math::beta_i(d.p[0], d.p[1], std::clamp(beta_x(d, y), 0.0, 1.0));
-    case Family::kEmpirical: return empirical_cdf(part(d, table), y);
+    case Family::kDeterministic:
+      return y >= d.p[0] ? 1 : 0;
+    case Family::kUniform:
+      return std::clamp((y - d.p[0]) / (d.p[1] - d.p[0]), 0.0, 1.0);
+    case Family::kTriangular:
+      return triangular_cdf(d.p, y);
+    case Family::kExponential:
+      return y > 0 ? -math::expm1(-y / d.p[0]) : 0;
+    case Family::kGamma:
+      return y > 0 ? math::gamma_p(d.p[0], y / d.p[1]) : 0;
+    case Family::kWeibull:
+      return -math::expm1(-weibull_hazard(d, y));
+    case Family::kLognormal:
+      return math::normal_cdf(standard(d, y));
+    case Family::kNormal:
+      return math::normal_cdf((y - d.p[0]) / d.p[1]);
+    case Family::kBeta:
+      return math::beta_i(d.p[0], d.p[1], std::clamp(beta_x(d, y), 0.0, 1.0));
+    case Family::kEmpirical:
+      return empirical_cdf(part(d, table), y);
     case Family::kDiscrete: {
       const Table pairs = part(d, table);
       const std::ptrdiff_t i = discrete_index(pairs, y);
@@ -130,24 +144,33 @@ double plain_cdf(const Flat& d, Table table, double y) noexcept {
 double plain_density(const Flat& d, Table table, double y) noexcept {
   const double* p = d.p;
   switch (d.family) {
-    case Family::kDeterministic: return y == p[0] ? 1 : 0;
-    case Family::kUniform: return y >= p[0] && y <= p[1] ? 1 / (p[1] - p[0]) : 0;
+    case Family::kDeterministic:
+      return y == p[0] ? 1 : 0;
+    case Family::kUniform:
+      return y >= p[0] && y <= p[1] ? 1 / (p[1] - p[0]) : 0;
     case Family::kTriangular:
       if (y < p[0] || y > p[2]) return 0;
-      return y < p[1] ? 2 * (y - p[0]) / ((p[2] - p[0]) * (p[1] - p[0]))
-                      : y > p[1] ? 2 * (p[2] - y) / ((p[2] - p[0]) * (p[2] - p[1])) : 2 / (p[2] - p[0]);
-    case Family::kExponential: return y >= 0 ? math::exp(-y / p[0]) / p[0] : 0;
-    case Family::kGamma: return math::gamma_density(p[0], y / p[1]) / p[1];
+      return y < p[1]   ? 2 * (y - p[0]) / ((p[2] - p[0]) * (p[1] - p[0]))
+             : y > p[1] ? 2 * (p[2] - y) / ((p[2] - p[0]) * (p[2] - p[1]))
+                        : 2 / (p[2] - p[0]);
+    case Family::kExponential:
+      return y >= 0 ? math::exp(-y / p[0]) / p[0] : 0;
+    case Family::kGamma:
+      return math::gamma_density(p[0], y / p[1]) / p[1];
     case Family::kWeibull: {
       if (y < 0) return 0;
       if (y == 0) return p[0] > 1 ? 0 : (p[0] == 1 ? 1 / p[1] : kInfinity);
       const double log_y = math::log(y / p[1]);
       return p[0] / p[1] * math::exp((p[0] - 1) * log_y - math::pow(y / p[1], p[0]));
     }
-    case Family::kLognormal: return y > 0 ? math::normal_density(standard(d, y)) / (p[1] * y) : 0;
-    case Family::kNormal: return math::normal_density((y - p[0]) / p[1]) / p[1];
-    case Family::kBeta: return math::beta_density(p[0], p[1], beta_x(d, y)) / (p[3] - p[2]);
-    case Family::kEmpirical: return empirical_density(part(d, table), y);
+    case Family::kLognormal:
+      return y > 0 ? math::normal_density(standard(d, y)) / (p[1] * y) : 0;
+    case Family::kNormal:
+      return math::normal_density((y - p[0]) / p[1]) / p[1];
+    case Family::kBeta:
+      return math::beta_density(p[0], p[1], beta_x(d, y)) / (p[3] - p[2]);
+    case Family::kEmpirical:
+      return empirical_density(part(d, table), y);
     case Family::kDiscrete: {
       const Table pairs = part(d, table);
       const std::ptrdiff_t i = discrete_index(pairs, y);
@@ -161,17 +184,28 @@ double plain_density(const Flat& d, Table table, double y) noexcept {
 double plain_quantile(const Flat& d, Table table, double u) noexcept {
   const double* p = d.p;
   switch (d.family) {
-    case Family::kDeterministic: return p[0];
-    case Family::kUniform: return p[0] + (p[1] - p[0]) * u;
-    case Family::kTriangular: return triangular_quantile(p, u);
-    case Family::kExponential: return -p[0] * math::log_complement(u);
-    case Family::kGamma: return p[1] * math::gamma_p_inverse(p[0], u);
-    case Family::kWeibull: return p[1] * math::pow(-math::log_complement(u), 1 / p[0]);
-    case Family::kLognormal: return math::exp(p[0] + p[1] * math::normal_quantile(u));
-    case Family::kNormal: return p[0] + p[1] * math::normal_quantile(u);
-    case Family::kBeta: return p[2] + (p[3] - p[2]) * math::beta_i_inverse(p[0], p[1], u);
-    case Family::kEmpirical: return empirical_quantile(part(d, table), u);
-    case Family::kDiscrete: return discrete_quantile(part(d, table), u);
+    case Family::kDeterministic:
+      return p[0];
+    case Family::kUniform:
+      return p[0] + (p[1] - p[0]) * u;
+    case Family::kTriangular:
+      return triangular_quantile(p, u);
+    case Family::kExponential:
+      return -p[0] * math::log_complement(u);
+    case Family::kGamma:
+      return p[1] * math::gamma_p_inverse(p[0], u);
+    case Family::kWeibull:
+      return p[1] * math::pow(-math::log_complement(u), 1 / p[0]);
+    case Family::kLognormal:
+      return math::exp(p[0] + p[1] * math::normal_quantile(u));
+    case Family::kNormal:
+      return p[0] + p[1] * math::normal_quantile(u);
+    case Family::kBeta:
+      return p[2] + (p[3] - p[2]) * math::beta_i_inverse(p[0], p[1], u);
+    case Family::kEmpirical:
+      return empirical_quantile(part(d, table), u);
+    case Family::kDiscrete:
+      return discrete_quantile(part(d, table), u);
   }
   return 0;
 }
@@ -180,32 +214,44 @@ double plain_min(const Flat& d, Table table) noexcept {
   switch (d.family) {
     case Family::kDeterministic:
     case Family::kUniform:
-    case Family::kTriangular: return d.p[0];
+    case Family::kTriangular:
+      return d.p[0];
     case Family::kExponential:
     case Family::kGamma:
     case Family::kWeibull:
-    case Family::kLognormal: return 0;
-    case Family::kNormal: return -kInfinity;
-    case Family::kBeta: return d.p[2];
+    case Family::kLognormal:
+      return 0;
+    case Family::kNormal:
+      return -kInfinity;
+    case Family::kBeta:
+      return d.p[2];
     case Family::kEmpirical:
-    case Family::kDiscrete: return part(d, table).front();
+    case Family::kDiscrete:
+      return part(d, table).front();
   }
   return 0;
 }
 
 double plain_max(const Flat& d, Table table) noexcept {
   switch (d.family) {
-    case Family::kDeterministic: return d.p[0];
-    case Family::kUniform: return d.p[1];
-    case Family::kTriangular: return d.p[2];
+    case Family::kDeterministic:
+      return d.p[0];
+    case Family::kUniform:
+      return d.p[1];
+    case Family::kTriangular:
+      return d.p[2];
     case Family::kExponential:
     case Family::kGamma:
     case Family::kWeibull:
     case Family::kLognormal:
-    case Family::kNormal: return kInfinity;
-    case Family::kBeta: return d.p[3];
-    case Family::kEmpirical: return part(d, table).back();
-    case Family::kDiscrete: return part(d, table)[d.table_count - 2];
+    case Family::kNormal:
+      return kInfinity;
+    case Family::kBeta:
+      return d.p[3];
+    case Family::kEmpirical:
+      return part(d, table).back();
+    case Family::kDiscrete:
+      return part(d, table)[d.table_count - 2];
   }
   return 0;
 }
@@ -225,14 +271,17 @@ double conditional_cdf(const Flat& d, Table table, double age, double upper) noe
   if (upper == kInfinity) return 1;
   if (age < plain_min(d, table)) return plain_cdf(d, table, upper);
   switch (d.family) {
-    case Family::kExponential: return -math::expm1(-(upper - age) / d.p[0]);
+    case Family::kExponential:
+      return -math::expm1(-(upper - age) / d.p[0]);
     case Family::kWeibull: {
       const double gone = weibull_hazard(d, age);
       if (gone == 0) return plain_cdf(d, table, upper);
       return -math::expm1(-gone * math::expm1(d.p[0] * math::log1p((upper - age) / age)));
     }
-    case Family::kGamma: return 1 - math::gamma_survival_ratio(d.p[0], age / d.p[1], upper / d.p[1]);
-    case Family::kLognormal: return 1 - math::normal_survival_ratio(standard(d, age), standard(d, upper));
+    case Family::kGamma:
+      return 1 - math::gamma_survival_ratio(d.p[0], age / d.p[1], upper / d.p[1]);
+    case Family::kLognormal:
+      return 1 - math::normal_survival_ratio(standard(d, age), standard(d, upper));
     case Family::kNormal:
       return 1 - math::normal_survival_ratio((age - d.p[0]) / d.p[1], (upper - d.p[0]) / d.p[1]);
     default: {
@@ -247,15 +296,19 @@ double plain_residual(const Flat& d, Table table, double age, double u) noexcept
   const double* p = d.p;
   if (age < plain_min(d, table)) return plain_quantile(d, table, u) - age;
   switch (d.family) {
-    case Family::kDeterministic: return 0;
-    case Family::kUniform: return (p[1] - age) * u;
+    case Family::kDeterministic:
+      return 0;
+    case Family::kUniform:
+      return (p[1] - age) * u;
     case Family::kTriangular: {
       if (age >= p[1]) return (p[2] - age) * (u / (1 + std::sqrt(1 - u)));
       const double gone = triangular_cdf(p, age);
       return triangular_quantile(p, gone + u * (1 - gone)) - age;
     }
-    case Family::kExponential: return -p[0] * math::log_complement(u);
-    case Family::kGamma: return p[1] * math::gamma_residual(p[0], age / p[1], u);
+    case Family::kExponential:
+      return -p[0] * math::log_complement(u);
+    case Family::kGamma:
+      return p[1] * math::gamma_residual(p[0], age / p[1], u);
     case Family::kWeibull: {
       const double goal = -math::log_complement(u);
       const double gone = weibull_hazard(d, age);
@@ -265,7 +318,8 @@ double plain_residual(const Flat& d, Table table, double age, double u) noexcept
     case Family::kLognormal:
       return age > 0 ? age * math::expm1(p[1] * math::normal_residual(standard(d, age), u))
                      : plain_quantile(d, table, u);
-    case Family::kNormal: return p[1] * math::normal_residual((age - p[0]) / p[1], u);
+    case Family::kNormal:
+      return p[1] * math::normal_residual((age - p[0]) / p[1], u);
     case Family::kBeta: {
       const double width = p[3] - p[2];
       const double left = plain_survival(d, table, age), gone = 1 - left;
@@ -321,16 +375,20 @@ double density(const FlatDistribution& d, std::span<const double> table, double 
   const double inside = conditional_cdf(d, table, d.lower, d.upper);
   const double survival_here = 1 - conditional_cdf(d, table, d.lower, y);
   switch (d.family) {  // hazard(y) P(Y > y | Y > lower) / P(Y <= upper | Y > lower)
-    case Family::kExponential: return survival_here / d.p[0] / inside;
-    case Family::kWeibull: return d.p[0] / y * weibull_hazard(d, y) * survival_here / inside;
+    case Family::kExponential:
+      return survival_here / d.p[0] / inside;
+    case Family::kWeibull:
+      return d.p[0] / y * weibull_hazard(d, y) * survival_here / inside;
     case Family::kLognormal:
     case Family::kNormal: {
       const bool logarithmic = d.family == Family::kLognormal;
       const double z = logarithmic ? standard(d, y) : (y - d.p[0]) / d.p[1];
       return math::normal_hazard(z) / (logarithmic ? d.p[1] * y : d.p[1]) * survival_here / inside;
     }
-    case Family::kGamma: return math::gamma_hazard(d.p[0], y / d.p[1]) / d.p[1] * survival_here / inside;
-    default: return whole / (left * inside);
+    case Family::kGamma:
+      return math::gamma_hazard(d.p[0], y / d.p[1]) / d.p[1] * survival_here / inside;
+    default:
+      return whole / (left * inside);
   }
 }
 
@@ -342,10 +400,9 @@ double detail::quantile_of_any(const FlatDistribution& d, std::span<const double
   if (!d.truncated) return d.shift + plain_quantile(d, table, u);
   if (u <= 0) return d.shift + lower_end(d, table);
   if (u >= 1) return d.shift + upper_end(d, table);
-  const double y =
-      truncated_in_tail(d)
-          ? d.lower + plain_residual(d, table, d.lower, u * conditional_cdf(d, table, d.lower, d.upper))
-          : plain_quantile(d, table, d.lower_cdf + u * (d.upper_cdf - d.lower_cdf));
+  const double y = truncated_in_tail(d)
+                       ? d.lower + plain_residual(d, table, d.lower, u * conditional_cdf(d, table, d.lower, d.upper))
+                       : plain_quantile(d, table, d.lower_cdf + u * (d.upper_cdf - d.lower_cdf));
   return d.shift + std::clamp(y, d.lower, d.upper);
 }
 
@@ -466,14 +523,18 @@ double weibull_moment(double shape, double order) noexcept { return math::exp(ma
 Moments plain_moments(const Flat& d, Table table) noexcept {
   const double* p = d.p;
   switch (d.family) {
-    case Family::kDeterministic: return {p[0], 0};
-    case Family::kUniform: return {p[0] + 0.5 * (p[1] - p[0]), (p[1] - p[0]) * (p[1] - p[0]) / 12};
+    case Family::kDeterministic:
+      return {p[0], 0};
+    case Family::kUniform:
+      return {p[0] + 0.5 * (p[1] - p[0]), (p[1] - p[0]) * (p[1] - p[0]) / 12};
     case Family::kTriangular: {
       const double a = p[1] - p[0], b = p[2] - p[0];
       return {p[0] + (a + b) / 3, (a * a + b * b - a * b) / 18};
     }
-    case Family::kExponential: return {p[0], p[0] * p[0]};
-    case Family::kGamma: return {p[0] * p[1], p[0] * p[1] * p[1]};
+    case Family::kExponential:
+      return {p[0], p[0] * p[0]};
+    case Family::kGamma:
+      return {p[0] * p[1], p[0] * p[1] * p[1]};
     case Family::kWeibull: {
       const double m = weibull_moment(p[0], 1);
       const double log_ratio = math::lgamma(1 + 2 / p[0]) - 2 * math::lgamma(1 + 1 / p[0]);
@@ -483,13 +544,16 @@ Moments plain_moments(const Flat& d, Table table) noexcept {
       const double m = math::exp(p[0] + 0.5 * p[1] * p[1]);
       return {m, m * m * math::expm1(p[1] * p[1])};
     }
-    case Family::kNormal: return {p[0], p[1] * p[1]};
+    case Family::kNormal:
+      return {p[0], p[1] * p[1]};
     case Family::kBeta: {
       const double sum = p[0] + p[1], width = p[3] - p[2];
       return {p[2] + width * p[0] / sum, width * width * (p[0] / sum) * (p[1] / sum) / (sum + 1)};
     }
-    case Family::kEmpirical: return empirical_moments(part(d, table), -kInfinity, kInfinity);
-    case Family::kDiscrete: return discrete_moments(part(d, table));
+    case Family::kEmpirical:
+      return empirical_moments(part(d, table), -kInfinity, kInfinity);
+    case Family::kDiscrete:
+      return discrete_moments(part(d, table));
   }
   return {0, 0};
 }
@@ -676,8 +740,10 @@ Distribution Distribution::from_flat(const FlatDistribution& flat, std::span<con
 Distribution Distribution::shifted(double by) const {
   require_finite("shifted: by", by);
   Distribution d = *this;
-  if (flat_.family == Family::kDeterministic) d.flat_.p[0] += by;
-  else d.flat_.shift += by;
+  if (flat_.family == Family::kDeterministic)
+    d.flat_.p[0] += by;
+  else
+    d.flat_.shift += by;
   return d;
 }
 
@@ -740,16 +806,26 @@ Distribution Distribution::scaled(double factor) const {
   f.upper *= factor;
   switch (f.family) {
     case Family::kDeterministic:
-    case Family::kExponential: f.p[0] *= factor; break;
+    case Family::kExponential:
+      f.p[0] *= factor;
+      break;
     case Family::kUniform:
     case Family::kTriangular:
       for (double& p : f.p) p *= factor;
       break;
     case Family::kGamma:
-    case Family::kWeibull: f.p[1] *= factor; break;
-    case Family::kLognormal: f.p[0] += math::log(factor); break;
-    case Family::kNormal: f.p[0] *= factor, f.p[1] *= factor; break;
-    case Family::kBeta: f.p[2] *= factor, f.p[3] *= factor; break;
+    case Family::kWeibull:
+      f.p[1] *= factor;
+      break;
+    case Family::kLognormal:
+      f.p[0] += math::log(factor);
+      break;
+    case Family::kNormal:
+      f.p[0] *= factor, f.p[1] *= factor;
+      break;
+    case Family::kBeta:
+      f.p[2] *= factor, f.p[3] *= factor;
+      break;
     case Family::kEmpirical:
       for (double& x : d.table_) x *= factor;
       break;
@@ -767,27 +843,39 @@ std::string Distribution::text(const std::string& unit) const {
   const auto quantity = [&unit](double value) {
     return unit.empty() || std::isinf(value) ? fmt::format("{}", value) : fmt::format("{} {}", value, unit);
   };
+  // What was computed, to 14 digits: 3600 for 3599.999999999998.
+  const auto plain = [](double value) { return std::stod(fmt::format("{:.14g}", value)); };
   const double* p = flat_.p;
   std::string text;
   switch (flat_.family) {
-    case Family::kDeterministic: text = quantity(p[0]); break;
-    case Family::kUniform: text = fmt::format("uniform({}, {})", quantity(p[0]), quantity(p[1])); break;
+    case Family::kDeterministic:
+      text = quantity(p[0]);
+      break;
+    case Family::kUniform:
+      text = fmt::format("uniform({}, {})", quantity(p[0]), quantity(p[1]));
+      break;
     case Family::kTriangular:
       text = fmt::format("triangular({}, {}, {})", quantity(p[0]), quantity(p[1]), quantity(p[2]));
       break;
-    case Family::kExponential: text = fmt::format("exponential({})", quantity(p[0])); break;
-    case Family::kGamma:
-      text = fmt::format("gamma(mean {}, cv {})", quantity(p[0] * p[1]), 1 / std::sqrt(p[0]));
+    case Family::kExponential:
+      text = fmt::format("exponential({})", quantity(p[0]));
       break;
-    case Family::kWeibull: text = fmt::format("weibull(shape {}, scale {})", p[0], quantity(p[1])); break;
+    case Family::kGamma:
+      text = fmt::format("gamma(mean {}, cv {})", quantity(plain(p[0] * p[1])), plain(1 / std::sqrt(p[0])));
+      break;
+    case Family::kWeibull:
+      text = fmt::format("weibull(shape {}, scale {})", p[0], quantity(p[1]));
+      break;
     case Family::kLognormal: {
       const double mean = math::exp(p[0] + 0.5 * p[1] * p[1]), cv = std::sqrt(math::expm1(p[1] * p[1]));
       const bool printable = mean > 0 && std::isfinite(mean) && std::isfinite(cv);
-      text = printable ? fmt::format("lognormal(mean {}, cv {})", quantity(mean), cv)
+      text = printable ? fmt::format("lognormal(mean {}, cv {})", quantity(plain(mean)), plain(cv))
                        : fmt::format("lognormal(mu {}, sigma {})", p[0], p[1]);
       break;
     }
-    case Family::kNormal: text = fmt::format("normal(mean {}, sd {})", quantity(p[0]), quantity(p[1])); break;
+    case Family::kNormal:
+      text = fmt::format("normal(mean {}, sd {})", quantity(p[0]), quantity(p[1]));
+      break;
     case Family::kBeta:
       text = fmt::format("beta(a {}, b {}, low {}, high {})", p[0], p[1], quantity(p[2]), quantity(p[3]));
       break;
@@ -810,17 +898,28 @@ std::string Distribution::text(const std::string& unit) const {
 
 const char* family_name(Family family) noexcept {
   switch (family) {
-    case Family::kDeterministic: return "deterministic";
-    case Family::kUniform: return "uniform";
-    case Family::kTriangular: return "triangular";
-    case Family::kExponential: return "exponential";
-    case Family::kGamma: return "gamma";
-    case Family::kWeibull: return "weibull";
-    case Family::kLognormal: return "lognormal";
-    case Family::kNormal: return "normal";
-    case Family::kBeta: return "beta";
-    case Family::kEmpirical: return "empirical";
-    case Family::kDiscrete: return "discrete";
+    case Family::kDeterministic:
+      return "deterministic";
+    case Family::kUniform:
+      return "uniform";
+    case Family::kTriangular:
+      return "triangular";
+    case Family::kExponential:
+      return "exponential";
+    case Family::kGamma:
+      return "gamma";
+    case Family::kWeibull:
+      return "weibull";
+    case Family::kLognormal:
+      return "lognormal";
+    case Family::kNormal:
+      return "normal";
+    case Family::kBeta:
+      return "beta";
+    case Family::kEmpirical:
+      return "empirical";
+    case Family::kDiscrete:
+      return "discrete";
   }
   return "unknown";
 }

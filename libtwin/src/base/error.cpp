@@ -1,8 +1,8 @@
 #include "twin/base/error.hpp"
 
+#include <fmt/format.h>
 #include <cstdio>
 #include <cstdlib>
-#include <fmt/format.h>
 
 namespace twin {
 
@@ -19,8 +19,8 @@ std::string Fault::text() const {
 
 namespace {
 std::string join(const std::vector<Fault>& faults) {
-  std::string all = faults.size() == 1 ? "the plant has a fault:"
-                                       : fmt::format("the plant has {} faults:", faults.size());
+  std::string all =
+      faults.size() == 1 ? "the plant has a fault:" : fmt::format("the plant has {} faults:", faults.size());
   for (const auto& fault : faults) all += "\n  " + fault.text();
   return all;
 }

@@ -1,8 +1,8 @@
 #include "twin/base/time.hpp"
 
+#include <fmt/format.h>
 #include <array>
 #include <cstdlib>
-#include <fmt/format.h>
 
 namespace twin {
 namespace {
@@ -99,7 +99,10 @@ std::string format_duration(Duration span) {
   if (left < kSecond / 1000) return text + fmt::format("{:.4g} us", static_cast<double>(left) / 1e3);
   if (left < kSecond) return text + fmt::format("{:.4g} ms", static_cast<double>(left) / 1e6);
   if (left < kMinute) return text + fmt::format("{:.4g} s", seconds_from_ticks(left));
-  struct Unit { Tick ticks; const char* name; };
+  struct Unit {
+    Tick ticks;
+    const char* name;
+  };
   static constexpr std::array<Unit, 4> units{{{kDay, "d"}, {kHour, "h"}, {kMinute, "min"}, {kSecond, "s"}}};
   int parts = 0;
   for (const auto& unit : units) {

@@ -8,9 +8,9 @@
 #include "loader_impl.hpp"
 #include "names_impl.hpp"
 #include "quantity_impl.hpp"
+#include "twin/base/error.hpp"
 #include "twin/base/math.hpp"
 #include "twin/base/random.hpp"
-#include "twin/base/error.hpp"
 #include "twin/model/document.hpp"
 #include "twin/model/quantity.hpp"
 

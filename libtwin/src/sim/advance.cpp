@@ -11,9 +11,9 @@ using detail::Engine;
 
 void check_plant(const Plant& plant, const State& state, const char* what) {
   if (state.plant != plant.digest())
-    throw InvalidArgument(fmt::format(
-        "{}: the state belongs to another plant (digest {:016x}, this plant has {:016x}); migrate it first", what,
-        state.plant, plant.digest()));
+    throw InvalidArgument(
+        fmt::format("{}: the state belongs to another plant (digest {:016x}, this plant has {:016x}); migrate it first",
+                    what, state.plant, plant.digest()));
 }
 
 template <class R>
@@ -21,7 +21,8 @@ bool run(const Plant& plant, const Parameters& parameters, State& state, const U
   check_plant(plant, state, "advance");
   if (until.time < state.now)
     throw InvalidArgument(fmt::format("advance: the end {} lies before the state's clock {}",
-                                      format_wall_time(plant.wall(until.time)), format_wall_time(plant.wall(state.now))));
+                                      format_wall_time(plant.wall(until.time)),
+                                      format_wall_time(plant.wall(state.now))));
   Until end = until;
   end.time = std::min(end.time, kNever);
   return Engine<R>(plant.data(), parameters, state, recorder).run(end);
@@ -41,7 +42,8 @@ bool advance(const Plant& plant, const Parameters& parameters, State& state, con
 void advance(const Plant& plant, const Parameters& parameters, State& state, Duration span, Recorder* recorder) {
   if (span.count() < 0)
     throw InvalidArgument(fmt::format("advance: the span is {}; allowed: 0 or more", format_duration(span)));
-  advance(plant, parameters, state, Until{.time = span.count() < kNever - state.now ? state.now + span.count() : kNever}, recorder);
+  advance(plant, parameters, state,
+          Until{.time = span.count() < kNever - state.now ? state.now + span.count() : kNever}, recorder);
 }
 
 State State::initial(const Plant& plant, Seed seed, std::uint64_t replication) {

@@ -53,9 +53,7 @@ class Assembly {
 
  private:
   [[noreturn]] static void refuse(const std::string& why) { throw InvalidArgument("assemble: " + why); }
-  [[nodiscard]] std::string name(const LotFact& lot) const {
-    return lot_name(p_, source_of(lot), lot.serial);
-  }
+  [[nodiscard]] std::string name(const LotFact& lot) const { return lot_name(p_, source_of(lot), lot.serial); }
   [[nodiscard]] std::uint32_t source_of(const LotFact& lot) const noexcept {
     return static_cast<std::uint32_t>(p_.sources.size()) + lot.order.value;
   }
@@ -176,8 +174,7 @@ class Assembly {
       failure.began = since;
       failure.left = 0;
       const Tick age = facts_.now - since;
-      const Tick left =
-          ticks_from_seconds(q_.distribution(p_.modes[f].repair).residual(seconds_from_ticks(age), 0.5));
+      const Tick left = ticks_from_seconds(q_.distribution(p_.modes[f].repair).residual(seconds_from_ticks(age), 0.5));
       failure.drawn = age + left;
       s_.machines[m].repairing = f;
       ++s_.machines[m].faults;
@@ -192,7 +189,8 @@ class Assembly {
     MachineState& machine = s_.machines[m];
     if (machine.phase != Phase::kSetup || machine.started != facts_.now) return;
     const Tick ready = s_.lots[machine.lot].entered;
-    const Tick since = std::clamp(std::max(facts_.machines[m].free_since, ready), std::min(ready, facts_.now), facts_.now);
+    const Tick since =
+        std::clamp(std::max(facts_.machines[m].free_since, ready), std::min(ready, facts_.now), facts_.now);
     const Tick age = p_.open_between(p_.machines[m].calendar, since, facts_.now);
     machine.started = since;
     machine.total += age;

@@ -52,7 +52,12 @@ template <class R>
 class Engine {
  public:
   Engine(const PlantData& plant, const Parameters& parameters, State& state, R recorder)
-      : p_(plant), q_(parameters), s_(state), r_(recorder), slots_(plant), services_(plant.steps.size()),
+      : p_(plant),
+        q_(parameters),
+        s_(state),
+        r_(recorder),
+        slots_(plant),
+        services_(plant.steps.size()),
         arrivals_(plant.sources.size()) {
     for (std::uint32_t i = 0; i < plant.sources.size(); ++i)
       if (plant.sources[i].kind == SourceKind::kSaturate) saturating_.push_back(i);
@@ -108,8 +113,8 @@ class Engine {
       if (p_.sources[i].kind != SourceKind::kRenewal) continue;
       SourceState& source = s_.sources[i];
       const Tick age = s_.now - source.last;
-      const Tick left = draw_left(p_.sources[i].interarrival, draw_stream(p_.sources[i].hash, Purpose::kArrival),
-                                  source.count, age);
+      const Tick left =
+          draw_left(p_.sources[i].interarrival, draw_stream(p_.sources[i].hash, Purpose::kArrival), source.count, age);
       source.drawn = age + left;
       s_.queue.move(slots_.sources + i, s_.now + left, code(Priority::kArrival));
     }
@@ -117,8 +122,8 @@ class Engine {
       Lot& lot = s_.lots[l];
       if (lot.place != Place::kTransit) continue;
       const Tick age = s_.now - lot.entered;
-      const Tick left = draw_left(p_.steps[lot.step].transport, step_stream(p_, lot, Purpose::kTransport),
-                                  lot_index(lot), age);
+      const Tick left =
+          draw_left(p_.steps[lot.step].transport, step_stream(p_, lot, Purpose::kTransport), lot_index(lot), age);
       lot.left = age + left;
       s_.queue.move(slots_.lots + l, s_.now + left, code(Priority::kTransport));
     }
@@ -134,8 +139,7 @@ class Engine {
   }
   void begin_mode(std::uint32_t f) {
     begin_life(f);
-    if (!p_.modes[f].of_work)
-      schedule_clock_failure(f);
+    if (!p_.modes[f].of_work) schedule_clock_failure(f);
   }
   void begin_source(std::uint32_t i) {
     const SourceData& source = p_.sources[i];
@@ -180,8 +184,7 @@ class Engine {
   }
   /// Pends the next release of an order, if there is one.
   void schedule_orders() {
-    while (s_.next_order < p_.orders.size() &&
-           s_.orders[s_.next_order].released >= p_.orders[s_.next_order].quantity)
+    while (s_.next_order < p_.orders.size() && s_.orders[s_.next_order].released >= p_.orders[s_.next_order].quantity)
       ++s_.next_order;
     if (s_.next_order == p_.orders.size()) return;
     s_.queue.reschedule(slots_.order, std::max(p_.orders[s_.next_order].release, s_.now), code(Priority::kArrival));
@@ -464,17 +467,15 @@ class Engine {
     FailureState& failure = s_.failures[f];
     failure.down = false;
     failure.began = s_.now;
-    failure.drawn = failure.left = failure.count < p_.modes[f].limit
-                                       ? draw(p_.modes[f].after, p_.modes[f].after_stream, failure.count)
-                                       : kNever;
+    failure.drawn = failure.left =
+        failure.count < p_.modes[f].limit ? draw(p_.modes[f].after, p_.modes[f].after_stream, failure.count) : kNever;
   }
   /// Up, and never to fail again.
   [[nodiscard]] bool is_spent(std::uint32_t f) const noexcept {
     return !s_.failures[f].down && s_.failures[f].count >= p_.modes[f].limit;
   }
   void schedule_clock_failure(std::uint32_t f) {
-    if (!is_spent(f))
-      s_.queue.schedule(slots_.modes + f, s_.now + s_.failures[f].left, code(Priority::kFailure));
+    if (!is_spent(f)) s_.queue.schedule(slots_.modes + f, s_.now + s_.failures[f].left, code(Priority::kFailure));
   }
   /// \return how long the repair takes
   Tick begin_repair(std::uint32_t f) {
@@ -798,7 +799,8 @@ class Engine {
   /// Hash of (lot, step, machine, start, end). Summed, so that the order in which operations finish does not matter.
   [[nodiscard]] std::uint64_t operation_digest(const Lot& lot, const StepData& step, std::uint64_t machine_hash,
                                                Tick started) const noexcept {
-    const std::uint64_t what = mix64(hash_of_source(p_, lot.source) + step.hash + lot_index(lot) * 0x9e3779b97f4a7c15ULL);
+    const std::uint64_t what =
+        mix64(hash_of_source(p_, lot.source) + step.hash + lot_index(lot) * 0x9e3779b97f4a7c15ULL);
     const std::uint64_t when = mix64(machine_hash + static_cast<std::uint64_t>(started) * 0xd1342543de82ef95ULL);
     return mix64(what ^ (when + static_cast<std::uint64_t>(s_.now) * 0xaf251af3b0f025b5ULL));
   }

@@ -104,7 +104,8 @@ class Migration {
       const std::uint32_t to = orders_[o];
       if (to == kNone) {
         const std::uint32_t open = order.released - order.finished - order.scrapped;
-        if (open > 0) problems_.push_back(fmt::format("order {} is gone, with {} lots in process", a_.order_names[o], open));
+        if (open > 0)
+          problems_.push_back(fmt::format("order {} is gone, with {} lots in process", a_.order_names[o], open));
         continue;
       }
       new_.orders[to] = order;
@@ -161,7 +162,8 @@ class Migration {
       for (std::uint32_t c = data.first_choice; c < data.first_choice + data.choice_count; ++c)
         if (b_.choices[c].station.value == station) moved.choice = c;
       if (moved.choice == kNone)
-        why = fmt::format("{} no longer does its step {}", a_.station_names[a_.choices[lot.choice].station.value], step);
+        why =
+            fmt::format("{} no longer does its step {}", a_.station_names[a_.choices[lot.choice].station.value], step);
       if (lot.machine != kNone) {
         moved.machine = machines_[lot.machine];
         if (moved.machine == kNone) {
@@ -169,8 +171,8 @@ class Migration {
         } else if (b_.station_names[b_.machines[moved.machine].station.value] !=
                    a_.station_names[a_.machines[lot.machine].station.value]) {
           why = fmt::format("machine {}, which holds it, is at another station", a_.machine_names[lot.machine]);
-        } else if (moved.choice != kNone && !lot.blocked &&
-                   old_.machines[lot.machine].phase == Phase::kSetup && !has_setup(lot, moved)) {
+        } else if (moved.choice != kNone && !lot.blocked && old_.machines[lot.machine].phase == Phase::kSetup &&
+                   !has_setup(lot, moved)) {
           why = fmt::format("the setup under way on {} is gone", a_.machine_names[lot.machine]);
         }
       }
@@ -307,7 +309,8 @@ class Migration {
         if (f != kNone) new_.queue.schedule(to.modes + f, e.time, e.priority());
       } else if (e.slot < from.calendars) {
         const std::uint32_t i = sources_[e.slot - from.sources];
-        if (i != kNone && is_same_kind(e.slot - from.sources)) new_.queue.schedule(to.sources + i, e.time, e.priority());
+        if (i != kNone && is_same_kind(e.slot - from.sources))
+          new_.queue.schedule(to.sources + i, e.time, e.priority());
       } else if (e.slot < from.order) {
         const std::uint32_t c = calendars_[e.slot - from.calendars];
         if (c != kNone) engine.schedule_calendar(c);

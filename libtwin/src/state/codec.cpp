@@ -87,8 +87,7 @@ class Reader {
     } else {
       if (bytes_.size() < sizeof(T)) refuse("it ends too early");
       std::uint64_t u = 0;
-      for (std::size_t i = 0; i < sizeof(T); ++i)
-        u |= std::uint64_t{static_cast<unsigned char>(bytes_[i])} << (8 * i);
+      for (std::size_t i = 0; i < sizeof(T); ++i) u |= std::uint64_t{static_cast<unsigned char>(bytes_[i])} << (8 * i);
       bytes_.remove_prefix(sizeof(T));
       return static_cast<T>(u);
     }
@@ -135,7 +134,8 @@ struct Canonical {
   explicit Canonical(const State& state) : rank(state.lots.size(), kNone) {
     for (std::uint32_t l = 0; l < state.lots.size(); ++l)
       if (state.lots[l].place != Place::kFree) order.push_back(l);
-    std::ranges::sort(order, {}, [&](std::uint32_t l) { return std::pair(state.lots[l].source, state.lots[l].serial); });
+    std::ranges::sort(order, {},
+                      [&](std::uint32_t l) { return std::pair(state.lots[l].source, state.lots[l].serial); });
     for (std::uint32_t i = 0; i < order.size(); ++i) rank[order[i]] = i;
   }
   [[nodiscard]] std::uint32_t operator()(std::uint32_t slot) const { return slot == kNone ? kNone : rank[slot]; }
@@ -259,14 +259,16 @@ void check_machines(const PlantData& plant, State& state) {
     if (m.repairing != kNone && (!own_mode(m.repairing) || !state.failures[m.repairing].down))
       fault("it repairs what has not failed");
     const bool works = m.phase == Phase::kSetup || m.phase == Phase::kProcessing;
-    if (m.running != (works && m.open && m.faults == 0)) fault("it runs when it should stand, or stands when it should run");
+    if (m.running != (works && m.open && m.faults == 0))
+      fault("it runs when it should stand, or stands when it should run");
     if (m.next_mode != kNone && (!m.running || m.phase != Phase::kProcessing || !own_mode(m.next_mode)))
       fault("its next failure is impossible");
     if (m.left > m.total) fault("more is left than there was");
     if (state.queue.pending(i) != (m.running || m.repairing != kNone)) fault("its pending event does not fit");
     if (m.running) {
       const Tick run = m.next_mode == kNone ? m.left : state.failures[m.next_mode].left;
-      if (run > m.left || m.run_since > state.now || state.queue.time_of(i) != m.run_since + run) fault("its work does not end when it is done");
+      if (run > m.left || m.run_since > state.now || state.queue.time_of(i) != m.run_since + run)
+        fault("its work does not end when it is done");
       if (m.phase == Phase::kProcessing)
         for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f)
           if (plant.modes[f].of_work && state.failures[f].left < run) fault("a failure has been passed over");
@@ -274,12 +276,12 @@ void check_machines(const PlantData& plant, State& state) {
       const FailureState& failure = state.failures[m.repairing];
       if (state.queue.time_of(i) != failure.began + failure.drawn) fault("its repair does not end when it is done");
     }
-    const Condition condition = !m.open                            ? Condition::kOff
-                                : m.faults > 0                     ? Condition::kDown
-                                : m.phase == Phase::kProcessing    ? Condition::kWorking
-                                : m.phase == Phase::kSetup         ? Condition::kSetup
-                                : m.phase == Phase::kBlocked       ? Condition::kBlocked
-                                                                   : Condition::kStarved;
+    const Condition condition = !m.open                         ? Condition::kOff
+                                : m.faults > 0                  ? Condition::kDown
+                                : m.phase == Phase::kProcessing ? Condition::kWorking
+                                : m.phase == Phase::kSetup      ? Condition::kSetup
+                                : m.phase == Phase::kBlocked    ? Condition::kBlocked
+                                                                : Condition::kStarved;
     if (m.condition != condition) fault("its condition does not fit its phase");
     const std::uint32_t change = Slots(plant).calendars + data.calendar.value;
     const bool changes_now =
@@ -325,10 +327,12 @@ void read_queues(Reader& r, const PlantData& plant, State& state) {
     const Lot& lot = state.lots[l];
     const bool waits = lot.place == Place::kQueue || lot.place == Place::kOutside || lot.blocked;
     if (waits != placed[l]) refuse("a lot waits nowhere, or in two places");
-    if (lot.blocked && lot.place != Place::kMachine && lot.place != Place::kOutside) refuse("a lot is blocked in a queue");
+    if (lot.blocked && lot.place != Place::kMachine && lot.place != Place::kOutside)
+      refuse("a lot is blocked in a queue");
     if (lot.place == Place::kOutside && !lot.blocked) refuse("a lot stands outside for no reason");
     if ((lot.machine != kNone) != (lot.place == Place::kMachine)) refuse("a lot is on a machine and elsewhere");
-    if (lot.machine != kNone && state.machines[lot.machine].lot != l) refuse("a lot is on a machine that holds another");
+    if (lot.machine != kNone && state.machines[lot.machine].lot != l)
+      refuse("a lot is on a machine that holds another");
   }
 }
 
@@ -340,13 +344,16 @@ void read_events(Reader& r, const PlantData& plant, State& state) {
   state.queue = kernel::EventQueue(limit);
   state.queue.restore_sequence(next);
   std::vector<std::uint64_t> sequences;
+  std::pair<Tick, std::uint64_t> last{state.now, 0};
   for (std::size_t n = r.count(20); n > 0; --n) {
     kernel::Event event;
     r.ticks(event.time, state.now, state.now + kNever);
     r.all(event.order);
     r.index(event.slot, limit);
     if (event.priority() > static_cast<unsigned>(Priority::kArrival)) refuse("an event has no known priority");
-    if (state.queue.pending(event.slot) || event.sequence() >= next) refuse("an event is there twice, or out of order");
+    if (state.queue.pending(event.slot) || event.sequence() >= next || std::pair(event.time, event.order) < last)
+      refuse("an event is there twice, or out of order");
+    last = {event.time, event.order};
     sequences.push_back(event.sequence());
     state.queue.restore(event);
   }
@@ -376,8 +383,7 @@ void check_events(const PlantData& plant, State& state) {
   }
   const bool release = state.next_order < plant.orders.size();
   expect(slots.order, release, "the next order",
-         release ? std::max(plant.orders[state.next_order].release, state.queue.pending(slots.order)
-                                                                        ? state.queue.time_of(slots.order) : 0) : 0);
+         release ? std::max(plant.orders[state.next_order].release, state.now) : 0);
   for (std::uint32_t l = 0; l < state.lots.size(); ++l) {
     const bool moving = state.lots[l].place == Place::kTransit;
     expect(slots.lots + l, moving, "a trip", state.lots[l].entered + state.lots[l].left);

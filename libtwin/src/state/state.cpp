@@ -15,12 +15,18 @@ Slots::Slots(const PlantData& plant) noexcept {
 
 const char* name_of(Condition condition) noexcept {
   switch (condition) {
-    case Condition::kStarved: return "starved";
-    case Condition::kWorking: return "working";
-    case Condition::kSetup: return "setup";
-    case Condition::kBlocked: return "blocked";
-    case Condition::kDown: return "down";
-    case Condition::kOff: return "off";
+    case Condition::kStarved:
+      return "starved";
+    case Condition::kWorking:
+      return "working";
+    case Condition::kSetup:
+      return "setup";
+    case Condition::kBlocked:
+      return "blocked";
+    case Condition::kDown:
+      return "down";
+    case Condition::kOff:
+      return "off";
   }
   return "?";
 }

@@ -1,8 +1,8 @@
 #include "twin/study/forecast.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <limits>
+#include <optional>
 #include <unordered_set>
 
 #include "names_impl.hpp"
@@ -250,8 +250,7 @@ Forecast forecast(const Plant& plant, std::span<const Parameters> parameters, co
                 const Parameters& given = parameters[i % parameters.size()];
                 const std::uint64_t replication = options.first_replication + i;
                 std::optional<Parameters> realised;
-                if (given.uncertain())
-                  realised = plant.data().realised(given, draw_key(state.seed, replication));
+                if (given.uncertain()) realised = plant.data().realised(given, draw_key(state.seed, replication));
                 const Parameters& numbers = realised ? *realised : given;
                 const std::span<Tick> row = std::span(out.instants).subspan(i * out.names.size(), out.names.size());
                 FinishRecorder recorder(columns, row);

@@ -1,8 +1,8 @@
 #include "twin/study/simulate.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <limits>
+#include <optional>
 
 #include "names_impl.hpp"
 #include "parallel_impl.hpp"

@@ -148,8 +148,7 @@ class Runner {
     for (std::uint32_t m = 0; m < p_.machines.size(); ++m) add_targets(t, m, targets, actual);
     if (targets.empty()) return;
     std::vector<std::vector<double>> samples[2];
-    for (const bool use_progress : {true, false})
-      samples[use_progress ? 0 : 1] = forecast(t, actual, use_progress);
+    for (const bool use_progress : {true, false}) samples[use_progress ? 0 : 1] = forecast(t, actual, use_progress);
     for (std::size_t i = 0; i < targets.size(); ++i) {
       Target& target = targets[i];
       const double truth = seconds_from_ticks(target.actual - t);
@@ -179,12 +178,20 @@ class Runner {
       if (op.end <= t) continue;
       const StepOf at = find_step(p_, op);
       if (at.choice == kNone || at.machine.value != m || !lots_.contains(op.part)) continue;
-      Target target{.instant = t, .actual = op.end, .part = op.part, .operation = op.operation, .machine = op.machine,
-                    .seen = false, .in_work = op.start <= t, .p10 = 0, .p50 = 0, .p90 = 0, .past_mean = 0,
+      Target target{.instant = t,
+                    .actual = op.end,
+                    .part = op.part,
+                    .operation = op.operation,
+                    .machine = op.machine,
+                    .seen = false,
+                    .in_work = op.start <= t,
+                    .p10 = 0,
+                    .p50 = 0,
+                    .p90 = 0,
+                    .past_mean = 0,
                     .planned = 0};
-      target.seen = std::ranges::any_of(all_, [&](const Operation& other) {
-        return other.end <= t && kind_of(other) == kind_of(op);
-      });
+      target.seen = std::ranges::any_of(
+          all_, [&](const Operation& other) { return other.end <= t && kind_of(other) == kind_of(op); });
       const CalendarId calendar = p_.machines[m].calendar;
       const Tick from_mean = target.in_work ? op.start : naive_mean;
       const Tick from_plan = target.in_work ? op.start : naive_plan;
@@ -198,6 +205,14 @@ class Runner {
       if (!target.in_work || ++found == 2) return;
     }
   }
+  [[nodiscard]] CalendarId calendar_of(const Operation& op) const noexcept {
+    const MachineId machine = find_step(p_, op).machine;
+    return machine.valid() ? p_.machines[machine.value].calendar : CalendarId{};
+  }
+  /// How long an operation took in open time; what was worked outside it counts too.
+  [[nodiscard]] Tick open_duration(const Operation& op) const noexcept {
+    return std::max(p_.open_between(calendar_of(op), tick(op.start), tick(op.end)), op.processing_time());
+  }
   /// Mean duration of the operations of this kind completed by `t`, else of all, else nothing.
   [[nodiscard]] Tick mean_duration(const Operation& like, Tick t) const {
     for (const bool same_kind : {true, false}) {
@@ -205,7 +220,7 @@ class Runner {
       std::size_t n = 0;
       for (const Operation& op : all_)
         if (op.end <= t && (!same_kind || kind_of(op) == kind_of(like))) {
-          sum += seconds_from_ticks(op.end - op.start);
+          sum += seconds_from_ticks(open_duration(op));
           ++n;
         }
       if (n > 0) return ticks_from_seconds(sum / static_cast<double>(n));
@@ -226,14 +241,15 @@ class Runner {
     State future;
     for (int i = 0; i < options_.futures; ++i) {
       const std::uint64_t replication = static_cast<std::uint64_t>(i) + 1;
-      const Parameters parameters = standing.plant.data().realised(standing.plant.parameters(),
-                                                                   draw_key(standing.state.seed, replication));
+      const Parameters parameters =
+          standing.plant.data().realised(standing.plant.parameters(), draw_key(standing.state.seed, replication));
       branch_into(standing.plant, parameters, standing.state, replication, future);
       watch.clear();
       for (Tick span = kDay / 4; !watch.done() && span <= options_.horizon; span *= 2)
         advance(standing.plant, parameters, future,
                 Until{.time = std::max(future.now, standing.state.now + std::min(span, options_.horizon)),
-                      .orders_done = true, .cancel = nullptr},
+                      .orders_done = true,
+                      .cancel = nullptr},
                 &watch);
       for (std::size_t k = 0; k < actual.size(); ++k) {
         const Tick end = std::min(watch.ends()[k], standing.state.now + options_.horizon);
@@ -274,8 +290,10 @@ class Runner {
       half.actual_s = seconds_from_ticks(op->end - t);
       half.duration_s = seconds_from_ticks(op->end - op->start);
       double sum = 0;
-      for (const Operation* run : earlier) sum += seconds_from_ticks(run->end - run->start);
-      half.naive_s = std::max(0.0, sum / static_cast<double>(earlier.size()) - seconds_from_ticks(t - op->start));
+      for (const Operation* run : earlier) sum += seconds_from_ticks(open_duration(*run));
+      const CalendarId calendar = calendar_of(*op);
+      const Tick mean = ticks_from_seconds(sum / static_cast<double>(earlier.size()));
+      half.naive_s = std::max(0.0, seconds_from_ticks(after_open(p_, calendar, tick(op->start), mean) - tick(t)));
       errors.push_back(half.error_share());
       naive_errors.push_back(half.naive_error_share());
       result_.half_way.push_back(std::move(half));
@@ -301,7 +319,8 @@ double HalfWay::naive_error_share() const noexcept { return std::fabs(naive_s - 
 Backtest backtest(const Twin& twin, const BacktestOptions& options) {
   if (options.instants < 1)
     throw InvalidArgument(fmt::format("backtest: {} instants; allowed: 1 or more", options.instants));
-  if (options.futures < 2) throw InvalidArgument(fmt::format("backtest: {} futures; allowed: 2 or more", options.futures));
+  if (options.futures < 2)
+    throw InvalidArgument(fmt::format("backtest: {} futures; allowed: 2 or more", options.futures));
   return Runner(twin, options).run();
 }
 

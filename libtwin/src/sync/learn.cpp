@@ -22,15 +22,16 @@ struct Sample {
   }
 };
 
-/// A plan as the sheet states it: `uncertain(D, sigma s)` knows its level to s and what D spreads around it; of any other
-/// distribution `within` says which part of the spread is between operations of one kind.
+/// A plan as the sheet states it: `uncertain(D, sigma s)` knows its level to s and what D spreads around it; of any
+/// other distribution `within` says which part of the spread is between operations of one kind.
 PlannedTime plan_of(const Distribution& planned, double within) {
   const double mean = planned.mean();
   const double own = std::log1p(planned.variance() / (mean * mean));
   const double level = planned.flat().level_sd * planned.flat().level_sd;
   const double total = std::max(own + level, 4e-4);
   const double inside = level > 0 ? std::clamp(own, 0.0025 * total, 0.9 * total) : within * within * total;
-  return {.median_s = planned.quantile(0.5), .cv = std::sqrt(std::expm1(total)),
+  return {.median_s = planned.quantile(0.5),
+          .cv = std::sqrt(std::expm1(total)),
           .within_cv = std::sqrt(std::expm1(inside))};
 }
 
@@ -85,7 +86,8 @@ class Learner {
     }
     for (std::uint32_t m = 0; m < p_.machines.size(); ++m) update_failures(m);
     if (!record_.is_null()) changes_.emplace_back("provenance", to_yaml_line(record_));
-    Learned learned{.plant = changes_.empty() ? sheet_ : sheet_.change(changes_), .provenance = {}, .unknown = unknown_};
+    Learned learned{
+        .plant = changes_.empty() ? sheet_ : sheet_.change(changes_), .provenance = {}, .unknown = unknown_};
     learned.provenance = std::move(provenance_);
     return learned;
   }
@@ -180,8 +182,11 @@ class Learner {
     const double weight = options_.failure_weight;
     const double n = static_cast<double>(stops.seconds.size());
     const double mean = (declared * weight + seconds_from_ticks(worked_[m])) / (weight + n);
-    Provenance provenance{.n = stops.seconds.size(), .first = stops.period.first, .last = stops.period.last,
-                          .method = "posterior", .family = "exponential"};
+    Provenance provenance{.n = stops.seconds.size(),
+                          .first = stops.period.first,
+                          .last = stops.period.last,
+                          .method = "posterior",
+                          .family = "exponential"};
     put(p_.distribution_paths[mode.after.value], Distribution::exponential(mean).text() + " of work", provenance);
     update_handling(mode.repair, stops);
   }
@@ -217,7 +222,7 @@ class Learner {
   std::vector<Tick> worked_;            ///< by machine
   std::vector<std::pair<std::string, std::string>> changes_;
   std::map<std::string, Provenance> provenance_;
-  Node record_;                         ///< the same as it stands in the YAML
+  Node record_;  ///< the same as it stands in the YAML
   std::size_t unknown_ = 0;
 };
 

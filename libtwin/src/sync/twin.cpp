@@ -40,9 +40,9 @@ class Stand {
   struct Where {
     Where(std::uint32_t order_index, std::uint32_t serial_in_order) : order(order_index), serial(serial_in_order) {}
     std::uint32_t order, serial;
-    std::uint32_t done = 0;         ///< steps done or passed over
+    std::uint32_t done = 0;  ///< steps done or passed over
     std::uint32_t round = 0;
-    Tick ready = 0;                 ///< end of the last operation
+    Tick ready = 0;  ///< end of the last operation
     const Operation* work = nullptr;
     StepOf at;
     bool seen = false;
@@ -159,7 +159,9 @@ Standing Twin::at(Tick until, const StandOptions& options) const {
   Stand stand(plant, known, profiles, until, options.seed, options.use_progress);
   State state = assemble(plant, plant.parameters(), stand.run());
   std::vector<Contradiction> contradictions = std::move(stand.contradictions());
-  return {.plant = std::move(plant), .state = std::move(state), .operations = std::move(known),
+  return {.plant = std::move(plant),
+          .state = std::move(state),
+          .operations = std::move(known),
           .contradictions = std::move(contradictions)};
 }
 

@@ -6,6 +6,24 @@ import numpy as np
 from scipy.sparse import csc_matrix
 from scipy.sparse.linalg import spsolve
 
+
+def queue_with_stops(lam: float, mu: float, f: float, r: float) -> dict[str, float]:
+    """M/M/1 whose machine stops by the clock at rate f, idle or not, and runs again at rate r; work is resumed.
+
+    Truncated where almost no probability is left.
+    """
+    size = int(60 / (1 - lam / mu * (1 + f / r)))
+    moves = []
+    for n in range(size):
+        up, down = 2 * n, 2 * n + 1
+        moves += [(up, down, f), (down, up, r)]
+        if n + 1 < size:
+            moves += [(up, up + 2, lam), (down, down + 2, lam), (up + 2, up, mu)]
+    p = _stationary(2 * size, moves)
+    number = float(p @ np.repeat(np.arange(size), 2))
+    return {"L": number, "W": number / lam, "down": f / (f + r)}
+
+
 WAITING, WORKING, DOWN, DONE = range(4)  # what a machine does; DONE: holds a finished part that has nowhere to go
 
 
@@ -50,7 +68,7 @@ def _changes(doing: int, mu: float, f: float, r: float) -> list[tuple[float, int
 
 
 def _settle(machines: list[int], buffers: list[int], limits: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Moves parts until none can move."""
+    """Move parts until none can move."""
     last, moved = len(machines) - 1, True
     while moved:
         moved = False
@@ -69,7 +87,7 @@ def _settle(machines: list[int], buffers: list[int], limits: Sequence[int]) -> t
 
 
 def _stationary(size: int, moves: Sequence[tuple[int, int, float]]) -> np.ndarray:
-    """Solves p Q = 0, sum p = 1; the last balance equation gives way to the sum."""
+    """Solve p Q = 0, sum p = 1; the last balance equation gives way to the sum."""
     source, target, rate = (np.array(column) for column in zip(*moves, strict=True))
     rows, columns = np.append(target, source), np.append(source, source)
     values = np.append(rate, -rate)

@@ -59,12 +59,32 @@ def mdc(lam, d, c):
 
 def priority(lams, es, es2):
     products = [
-        f"  class{k + 1}: {{priority: {-k}, route: [{{at: mill, time: \"{span(m, m2 / m**2 - 1, 'gamma')}\"}}], "
+        f'  class{k + 1}: {{priority: {-k}, route: [{{at: mill, time: "{span(m, m2 / m**2 - 1, "gamma")}"}}], '
         f"arrivals: every exponential(rate {lam} per min)}}\n"
         for k, (lam, m, m2) in enumerate(zip(lams, es, es2, strict=True))
     ]
     text = "stations: {mill: {queue: {rule: priority}}}\nproducts:\n" + "".join(products)
     return text, {f"Wq_{k + 1}": _time(f"class{k + 1}.waiting_time") for k in range(len(lams))}
+
+
+def last_come(lam, mu):
+    return _single(lam, f"exponential(rate {mu} per min)", "queue: {rule: lifo}"), _QUEUE
+
+
+def shortest_first(lam, mu):
+    return _single(lam, f"exponential(rate {mu} per min)", "queue: {rule: spt(known)}"), _QUEUE
+
+
+def shortest_expected_first(lams, es, es2):
+    """Build the classes of `priority` for a rule that looks at their mean times, not at a priority."""
+    text, reading = priority(lams, es, es2)
+    return text.replace("rule: priority", "rule: spt"), reading
+
+
+def queue_with_stops(lam, mu, f, r):
+    fails = f"after: exponential(rate {f} per min) of time, repair: exponential(rate {r} per min)"
+    text = _single(lam, f"exponential(rate {mu} per min)", f"failures: [{{{fails}}}]")
+    return text, _QUEUE | {"down": _plain("mill.share.down")}
 
 
 def breakdowns(lam, es, es2, f, er, er2):

@@ -4,10 +4,12 @@ W is the time in system, Wq the wait, L the number in system; lam are rates of a
 first two moments of service. Nothing here looks at the engine.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from scipy import integrate
 
 
 def mm1(lam: float, mu: float) -> dict[str, float]:
@@ -105,6 +107,17 @@ def priority(lams: Sequence[float], es: Sequence[float], es2: Sequence[float]) -
     return {f"Wq_{k + 1}": rest / (1 - busy[k]) / (1 - busy[k + 1]) for k in range(len(lams))}
 
 
+def shortest_first(lam: float, mu: float) -> dict[str, float]:
+    """M/M/1, of those waiting the one with the shortest time first, without interruption: Phipps 1956."""
+
+    def wait(s: float) -> float:
+        busy = lam / mu * (1 - (1 + mu * s) * math.exp(-mu * s))  # with lots no longer than s
+        return lam / mu**2 / (1 - busy) ** 2 * mu * math.exp(-mu * s)
+
+    wq = integrate.quad(wait, 0, math.inf)[0]
+    return {"Wq": wq, "W": wq + 1 / mu, "L": lam * (wq + 1 / mu)}
+
+
 def breakdowns(lam: float, es: float, es2: float, f: float, er: float, er2: float) -> dict[str, float]:
     """M/G/1 whose machine fails f times per unit of work and resumes after repair: Avi-Itzhak and Naor 1963."""
     stretch = 1 + f * er
@@ -126,7 +139,7 @@ def jackson(
 
 
 def closed(v: Sequence[float], s: Sequence[float], c: Sequence[int], n: int) -> dict[str, float]:
-    """n jobs among stations of c servers, v visits of mean s each: Buzen's convolution."""
+    """Circulate n jobs among stations of c servers, v visits of mean s each: Buzen's convolution."""
     g = np.eye(1, n + 1)[0]
     for visits, mean, servers in zip(v, s, c, strict=True):
         factor = np.ones(n + 1)
@@ -138,7 +151,7 @@ def closed(v: Sequence[float], s: Sequence[float], c: Sequence[int], n: int) -> 
 
 
 def conwip(mu: float, M: int, w: int) -> dict[str, float]:  # noqa: N803, as the model is written
-    """w lots in a line of M equal exponential stations: the practical worst case of Hopp and Spearman."""
+    """Circulate w lots in a line of M equal exponential stations: the practical worst case of Hopp and Spearman."""
     rate = mu * w / (w + M - 1)
     return {"throughput": rate, "cycle_time": w / rate}
 
@@ -162,3 +175,9 @@ def two_units(lam: float, mu: float) -> dict[str, float]:
     """Two units of which one runs while the other stands by, one repairer: up while one runs."""
     share = lam / mu
     return {"availability": (1 + share) / (1 + share + share**2), "MTTF": (2 * lam + mu) / lam**2}
+
+
+def longest(rates: Sequence[float]) -> float:
+    """Mean of the longest of independent exponential times, by inclusion and exclusion."""
+    sets = itertools.chain.from_iterable(itertools.combinations(rates, k) for k in range(1, len(rates) + 1))
+    return sum((-1) ** (len(some) + 1) / sum(some) for some in sets)

@@ -34,14 +34,14 @@ enum class Family : std::uint8_t {
 /// One distribution without pointers; `X = shift + Y`, with Y of the family, truncated to [low, high] if asked.
 struct FlatDistribution {
   Family family = Family::kDeterministic;
-  bool truncated = false;            ///< Y is conditioned on lower <= Y <= upper
-  std::uint32_t table_first = 0;     ///< into the table, in doubles
-  std::uint32_t table_count = 0;     ///< doubles of this distribution in the table
+  bool truncated = false;         ///< Y is conditioned on lower <= Y <= upper
+  std::uint32_t table_first = 0;  ///< into the table, in doubles
+  std::uint32_t table_count = 0;  ///< doubles of this distribution in the table
   double shift = 0;
-  double lower = 0, upper = 0;       ///< truncation bounds of Y
+  double lower = 0, upper = 0;          ///< truncation bounds of Y
   double lower_cdf = 0, upper_cdf = 1;  ///< P(Y < lower) and P(Y <= upper) of the untruncated Y
-  double level_sd = 0;               ///< how uncertain its scale is: see Distribution::uncertain; not part of a single draw
-  double p[4] = {0, 0, 0, 0};        ///< parameters in the order given at Family
+  double level_sd = 0;         ///< how uncertain its scale is: see Distribution::uncertain; not part of a single draw
+  double p[4] = {0, 0, 0, 0};  ///< parameters in the order given at Family
   friend bool operator==(const FlatDistribution&, const FlatDistribution&) = default;
 };
 
@@ -58,9 +58,11 @@ namespace detail {
 /// \note Cost: 5 to 20 ns for most families, about a microsecond for gamma and beta, which iterate.
 [[nodiscard]] inline double quantile(const FlatDistribution& d, std::span<const double> table, double u) noexcept {
   u = std::min(std::max(u, 0.0), 1.0);
-  if (d.family == Family::kExponential && !d.truncated) [[likely]] return d.shift - d.p[0] * math::log_complement(u);
+  if (d.family == Family::kExponential && !d.truncated) [[likely]]
+    return d.shift - d.p[0] * math::log_complement(u);
   if (d.family == Family::kDeterministic) return d.shift + d.p[0];
-  if (d.truncated) [[unlikely]] return detail::quantile_of_any(d, table, u);
+  if (d.truncated) [[unlikely]]
+    return detail::quantile_of_any(d, table, u);
   if (d.family == Family::kUniform) return d.shift + d.p[0] + (d.p[1] - d.p[0]) * u;
   if (d.family == Family::kLognormal) return d.shift + math::exp(d.p[0] + d.p[1] * math::normal_quantile(u));
   if (d.family == Family::kWeibull) return d.shift + d.p[1] * math::pow(-math::log_complement(u), 1 / d.p[0]);

@@ -57,11 +57,10 @@ struct Pair {
   const double kd = shifted - 0x1.8p52;
   const double r = ((x - kd * 0x1.62e42fefa0000p-8) - kd * 0x1.cf79abc9e3b3ap-47) + low;
   const ExpEntry& entry = kExpTable[n & 127];
-  const auto scale = std::bit_cast<double>(std::bit_cast<std::int64_t>(entry.power) +
-                                           (((n >> 7) - scaled) * (std::int64_t{1} << 52)));
+  const auto scale =
+      std::bit_cast<double>(std::bit_cast<std::int64_t>(entry.power) + (((n >> 7) - scaled) * (std::int64_t{1} << 52)));
   const double r2 = r * r;
-  const double growth =
-      entry.tail + (r + (r2 * (0.5 + r * (1.0 / 6)) + (r2 * r2) * (1.0 / 24 + r * (1.0 / 120))));
+  const double growth = entry.tail + (r + (r2 * (0.5 + r * (1.0 / 6)) + (r2 * r2) * (1.0 / 24 + r * (1.0 / 120))));
   return scale + scale * growth;
 }
 
@@ -80,7 +79,8 @@ struct Pair {
   const double y_low = y - y_high, s_low = sum - s_high;
   const double error = ((y_high * s_high - product) + y_high * s_low + y_low * s_high) + y_low * s_low;
   const double low = error + y * sum_low;
-  if (!(product > -690 && product < 709)) [[unlikely]] return exp_special(product, low);
+  if (!(product > -690 && product < 709)) [[unlikely]]
+    return exp_special(product, low);
   return exp_parts(product, low);
 }
 
@@ -89,7 +89,8 @@ struct Pair {
 /// Natural logarithm, within 0.52 ulp; -infinity at 0.
 [[nodiscard]] inline double log(double x) noexcept {
   const auto bits = std::bit_cast<std::uint64_t>(x);
-  if (bits - 0x0010000000000000ULL >= 0x7fe0000000000000ULL) [[unlikely]] return detail::log_special(x);
+  if (bits - 0x0010000000000000ULL >= 0x7fe0000000000000ULL) [[unlikely]]
+    return detail::log_special(x);
   const detail::Pair parts = detail::log_parts(x);
   return parts.high + parts.low;
 }
@@ -102,7 +103,8 @@ struct Pair {
 
 /// Exponential, within 0.52 ulp (1 ulp where the result is subnormal).
 [[nodiscard]] inline double exp(double x) noexcept {
-  if (!(x > -690 && x < 709)) [[unlikely]] return detail::exp_special(x, 0);
+  if (!(x > -690 && x < 709)) [[unlikely]]
+    return detail::exp_special(x, 0);
   return detail::exp_parts(x, 0);
 }
 

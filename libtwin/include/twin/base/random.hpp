@@ -20,7 +20,15 @@ struct Seed {
 
 /// What a draw is for; part of the address of a random number, so values never change.
 enum class Purpose : std::uint8_t {
-  kService = 1, kArrival = 2, kFailure = 3, kRepair = 4, kRouting = 5, kTransport = 6, kResidual = 7, kChoice = 8, kSetup = 9,
+  kService = 1,
+  kArrival = 2,
+  kFailure = 3,
+  kRepair = 4,
+  kRouting = 5,
+  kTransport = 6,
+  kResidual = 7,
+  kChoice = 8,
+  kSetup = 9,
   kLevel = 10,
 };
 

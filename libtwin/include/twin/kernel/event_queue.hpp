@@ -50,7 +50,7 @@ class EventQueue {
     cancel(slot);
     schedule(slot, time, priority);
   }
-  /// Moves the slot's event, which keeps its sequence: among equal times and priorities its place. Requires pending(slot).
+  /// Moves the slot's event, which keeps its sequence: its place among equal ones. Requires pending(slot).
   void move(std::uint32_t slot, Tick time, unsigned priority) {
     fill_hole();
     const std::size_t at = position_[slot];

@@ -87,7 +87,7 @@ class PlantBuilder {
   PlantBuilder& run(const RunOptions& run);
   /// A value in SI that a simulation must reproduce.
   PlantBuilder& expect(const std::string& metric, double value);
-  /// Anything, by its path and YAML text. \throws InvalidArgument, PlantError
+  /// Anything, by its path and YAML text. \throws InvalidArgument \throws PlantError
   PlantBuilder& set(std::string_view path, std::string_view yaml);
 
   [[nodiscard]] const Document& document() const noexcept { return document_; }

@@ -5,8 +5,8 @@
 /// such as `stations.turning.machines.T3`, and writes YAML again. A `Plant` is compiled from it.
 ///
 /// Paths: names joined by dots; a name that holds a dot or a bracket is quoted (`machines."mill.1"`); `[2]` is the
-/// third item of a list, one past the last appends; an item of a route is named by its step (`route.OP1`), an order by its id. A group such as
-/// `m[1..20]` is meant by that name as a whole, and by `m7` as a member.
+/// third item of a list, one past the last appends; an item of a route is named by its step (`route.OP1`), an order by
+/// its id. A group such as `m[1..20]` is meant by that name as a whole, and by `m7` as a member.
 #pragma once
 #include <cstddef>
 #include <filesystem>

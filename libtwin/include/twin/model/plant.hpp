@@ -43,8 +43,8 @@ struct StationData {
   std::uint32_t first_machine = 0;
   std::uint32_t machine_count = 0;
   QueueRule rule = QueueRule::kFifo;
-  std::int32_t places = -1;       ///< places of the queue, those in service not counted; -1 is unlimited
-  bool lose_when_full = false;    ///< arrivals from outside at a full queue are lost instead of waiting outside
+  std::int32_t places = -1;              ///< places of the queue, those in service not counted; -1 is unlimited
+  bool lose_when_full = false;           ///< arrivals from outside at a full queue are lost instead of waiting outside
   std::uint32_t priority_table = kNone;  ///< rule `priority(A, B)`: row of PlantData::product_priority; kNone: the
                                          ///< lot's own priority
   std::uint64_t hash = 0;
@@ -52,8 +52,8 @@ struct StationData {
 
 struct MachineData {
   StationId station;
-  CalendarId calendar;            ///< invalid: always open
-  std::uint32_t first_mode = 0;   ///< failure modes of this machine are contiguous
+  CalendarId calendar;           ///< invalid: always open
+  std::uint32_t first_mode = 0;  ///< failure modes of this machine are contiguous
   std::uint32_t mode_count = 0;
   std::uint64_t hash = 0;
 };
@@ -61,27 +61,27 @@ struct MachineData {
 /// One way in which one machine fails.
 struct FailureModeData {
   MachineId machine;
-  bool of_work = true;            ///< ages while the machine processes; else with the clock while it is up
-  DistributionId after, repair;   ///< seconds
-  std::uint64_t limit = UINT64_MAX; ///< happens at most so often
+  bool of_work = true;               ///< ages while the machine processes; else with the clock while it is up
+  DistributionId after, repair;      ///< seconds
+  std::uint64_t limit = UINT64_MAX;  ///< happens at most so often
   std::uint64_t after_stream = 0, repair_stream = 0;  ///< addresses of its draws; the index is the count of failures
 };
 
 /// One station that can do a step.
 struct ChoiceData {
   StationId station;
-  DistributionId time;            ///< seconds of processing at speed 1
-  DistributionId setup;           ///< seconds of setup before each lot; invalid: none
-  DistributionId changeover;      ///< instead of `setup` when the machine did another step before, or none; invalid:
-                                  ///< `setup` then too
+  DistributionId time;        ///< seconds of processing at speed 1
+  DistributionId setup;       ///< seconds of setup before each lot; invalid: none
+  DistributionId changeover;  ///< instead of `setup` when the machine did another step before, or none; invalid:
+                              ///< `setup` then too
 };
 
 /// Where a step leads with some probability (in Parameters).
 struct BranchData {
-  static constexpr std::uint32_t kLeave = UINT32_MAX;       ///< finished, good
-  static constexpr std::uint32_t kScrap = UINT32_MAX - 1;   ///< finished, scrapped
-  std::uint32_t target = kLeave;  ///< a StepId value, kLeave or kScrap
-  bool rework = false;            ///< declared as rework, so counted as such
+  static constexpr std::uint32_t kLeave = UINT32_MAX;      ///< finished, good
+  static constexpr std::uint32_t kScrap = UINT32_MAX - 1;  ///< finished, scrapped
+  std::uint32_t target = kLeave;                           ///< a StepId value, kLeave or kScrap
+  bool rework = false;                                     ///< declared as rework, so counted as such
 };
 
 struct StepData {
@@ -89,8 +89,8 @@ struct StepData {
   std::uint32_t first_choice = 0, choice_count = 0;
   std::uint32_t first_branch = 0, branch_count = 0;  ///< 0 branches: on to the next step, after the last leave
   ChooseRule choose = ChooseRule::kShortestQueue;
-  DistributionId transport;       ///< seconds from the place before (or from outside) to this step; invalid: none
-  std::uint64_t hash = 0;         ///< of product and step name
+  DistributionId transport;  ///< seconds from the place before (or from outside) to this step; invalid: none
+  std::uint64_t hash = 0;    ///< of product and step name
 };
 
 struct ProductData {
@@ -109,9 +109,9 @@ enum class SourceKind : std::uint8_t {
 struct SourceData {
   ProductId product;
   SourceKind kind = SourceKind::kRenewal;
-  DistributionId interarrival;    ///< renewal only
-  std::uint32_t level = 0;        ///< conwip only: lots in circulation
-  Tick due_after = kNever;        ///< due date is release plus this; kNever: none
+  DistributionId interarrival;  ///< renewal only
+  std::uint32_t level = 0;      ///< conwip only: lots in circulation
+  Tick due_after = kNever;      ///< due date is release plus this; kNever: none
   std::uint64_t hash = 0;
 };
 
@@ -120,7 +120,7 @@ struct OrderData {
   ProductId product;
   std::uint32_t quantity = 1;
   Tick release = 0;
-  Tick due = kNever;              ///< kNever: none
+  Tick due = kNever;  ///< kNever: none
   std::int32_t priority = 0;
   std::uint64_t hash = 0;
 };
@@ -134,7 +134,7 @@ struct CalendarData {
 /// What the file says about how to run it.
 struct RunSettings {
   Tick warmup = 0;
-  Tick until = kNever;            ///< kNever: until all orders are finished
+  Tick until = kNever;  ///< kNever: until all orders are finished
   int replications = 1;
   std::uint64_t seed = 0;
 };
@@ -171,10 +171,10 @@ struct PlantData {
   std::vector<ChoiceData> choices;
   std::vector<BranchData> branches;
   std::vector<SourceData> sources;
-  std::vector<OrderData> orders;           ///< ascending release, then as in the file
+  std::vector<OrderData> orders;  ///< ascending release, then as in the file
   std::vector<CalendarData> calendars;
   std::vector<Tick> calendar_points;
-  std::vector<Tick> calendar_open;         ///< by point: open ticks of the week before it
+  std::vector<Tick> calendar_open;             ///< by point: open ticks of the week before it
   std::vector<std::int32_t> product_priority;  ///< shape (tables, products): priority of each product, larger first
 
   std::vector<std::string> station_names, machine_names, product_names, step_names, source_names, order_names,
@@ -182,13 +182,13 @@ struct PlantData {
   std::vector<std::string> distribution_paths;  ///< by DistributionId: `products.part.route.mill.time`
   std::vector<std::string> branch_paths;        ///< by branch: `products.part.route.mill.then.rework`
 
-  WallTime epoch{};                        ///< the instant of tick 0
-  Tick epoch_in_week = 0;                  ///< ticks from the last Monday 00:00 UTC to the epoch
-  Parameters parameters;                   ///< as declared
+  WallTime epoch{};        ///< the instant of tick 0
+  Tick epoch_in_week = 0;  ///< ticks from the last Monday 00:00 UTC to the epoch
+  Parameters parameters;   ///< as declared
   RunSettings run;
-  std::map<std::string, double> expect;    ///< metric -> value in SI: what tests compare with
-  std::string name;                        ///< file stem, or as given
-  std::uint64_t digest = 0;                ///< of everything that changes a run, parameters not counted
+  std::map<std::string, double> expect;  ///< metric -> value in SI: what tests compare with
+  std::string name;                      ///< file stem, or as given
+  std::uint64_t digest = 0;              ///< of everything that changes a run, parameters not counted
 
   /// These numbers as one replication has them: scales that are not known are drawn, by name, and known then.
   /// \param key  of the replication's draws (draw_key)

@@ -16,9 +16,9 @@ namespace twin {
 
 /// Where to stop.
 struct Until {
-  Tick time = kNever;                          ///< events at this instant still run
-  bool orders_done = false;                    ///< stop as soon as every ordered lot has left
-  const std::atomic<bool>* cancel = nullptr;   ///< looked at every few thousand events; true stops there
+  Tick time = kNever;                         ///< events at this instant still run
+  bool orders_done = false;                   ///< stop as soon as every ordered lot has left
+  const std::atomic<bool>* cancel = nullptr;  ///< looked at every few thousand events; true stops there
 };
 
 /// Moves `state` forward by running its events.
@@ -32,9 +32,9 @@ bool advance(const Plant& plant, const Parameters& parameters, State& state, con
 void advance(const Plant& plant, const Parameters& parameters, State& state, Duration span,
              Recorder* recorder = nullptr);
 
-/// A copy with its own luck: later draws are those of `replication`, and what is pending (work, repairs, lives, arrivals,
-/// trips) is drawn anew given how long it has lasted, or from its Belief where it has one.
-/// \note Cost: one copy, and a draw for each busy machine, failure mode, source and lot under way.
+/// A copy with its own luck: later draws are those of `replication`, and what is pending (work, repairs, lives,
+/// arrivals, trips) is drawn anew given how long it has lasted, or from its Belief where it has one. \note Cost: one
+/// copy, and a draw for each busy machine, failure mode, source and lot under way.
 [[nodiscard]] State branch(const Plant& plant, const Parameters& parameters, const State& state,
                            std::uint64_t replication);
 /// The same into an existing State, whose memory is used again.
@@ -57,7 +57,7 @@ enum class Disposition : std::uint8_t {
 /// One figure that `measure` gives. Names are those of the reference: `part.cycle_time`, `mill.share.down`.
 struct Metric {
   std::string name;
-  std::string unit;   ///< "s", "1/s", "1"
+  std::string unit;  ///< "s", "1/s", "1"
 };
 
 /// The figures of a plant, in a fixed order.

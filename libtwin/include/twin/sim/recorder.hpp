@@ -40,8 +40,8 @@ struct ConditionRecord {
 
 /// A change in the number of lots of a product in the plant, or of lots in a station's queue.
 struct LevelRecord {
-  std::uint32_t index = kNone;   ///< ProductId or StationId
-  std::uint32_t level = 0;       ///< after the change
+  std::uint32_t index = kNone;  ///< ProductId or StationId
+  std::uint32_t level = 0;      ///< after the change
   Tick time = 0;
   friend bool operator==(const LevelRecord&, const LevelRecord&) = default;
 };

@@ -31,24 +31,24 @@ inline constexpr std::size_t kConditions = 6;
 enum class Phase : std::uint8_t { kIdle = 0, kSetup = 1, kProcessing = 2, kBlocked = 3 };
 
 struct MachineState {
-  Tick since = 0;          ///< start of the present condition
-  Tick left = 0;           ///< setup or processing left when it last began to run or stopped
-  Tick run_since = 0;      ///< when it last began to run; meaningful while running
-  Tick total = 0;          ///< whole duration of the present setup or processing, as drawn
-  Tick started = 0;        ///< when work on this lot began, setup included
+  Tick since = 0;      ///< start of the present condition
+  Tick left = 0;       ///< setup or processing left when it last began to run or stopped
+  Tick run_since = 0;  ///< when it last began to run; meaningful while running
+  Tick total = 0;      ///< whole duration of the present setup or processing, as drawn
+  Tick started = 0;    ///< when work on this lot began, setup included
   std::uint32_t lot = kNone;
-  std::uint32_t last_step = kNone;     ///< of the lot it holds, else of the last it held
-  std::uint32_t repairing = kNone;     ///< operation-dependent failure mode under repair
-  std::uint32_t next_mode = kNone;     ///< failure mode that will end the present run; kNone: it ends by finishing
-  std::uint16_t faults = 0;            ///< failure modes that hold it down
+  std::uint32_t last_step = kNone;  ///< of the lot it holds, else of the last it held
+  std::uint32_t repairing = kNone;  ///< operation-dependent failure mode under repair
+  std::uint32_t next_mode = kNone;  ///< failure mode that will end the present run; kNone: it ends by finishing
+  std::uint16_t faults = 0;         ///< failure modes that hold it down
   Phase phase = Phase::kIdle;
   Condition condition = Condition::kStarved;
-  bool open = true;                    ///< by its calendar
-  bool running = false;                ///< time is being worked off now
-  bool believed = false;               ///< `beliefs` holds an estimate of what is left
-  bool changing = false;               ///< the setup under way is a changeover
+  bool open = true;                              ///< by its calendar
+  bool running = false;                          ///< time is being worked off now
+  bool believed = false;                         ///< `beliefs` holds an estimate of what is left
+  bool changing = false;                         ///< the setup under way is a changeover
   std::array<Tick, kConditions> in_condition{};  ///< up to `since`
-  std::uint64_t visits = 0;            ///< operations finished
+  std::uint64_t visits = 0;                      ///< operations finished
 };
 
 /// Where a lot is.
@@ -57,12 +57,12 @@ enum class Place : std::uint8_t { kOutside = 0, kQueue = 1, kMachine = 2, kTrans
 struct Lot {
   Tick release = 0;
   Tick due = kNever;
-  Tick entered = 0;            ///< when it entered the queue it is in, or began to wait outside
-  Tick waiting = 0;            ///< waiting in queues so far, without the present one
-  Tick left = 0;               ///< in transit: whole duration of the trip
-  std::int64_t key = 0;        ///< place in the queue, smaller first; then by `arrival`
-  std::uint64_t arrival = 0;   ///< running number of its entry into a queue or blocked list
-  std::uint64_t serial = 0;    ///< running number at its source
+  Tick entered = 0;               ///< when it entered the queue it is in, or began to wait outside
+  Tick waiting = 0;               ///< waiting in queues so far, without the present one
+  Tick left = 0;                  ///< in transit: whole duration of the trip
+  std::int64_t key = 0;           ///< place in the queue, smaller first; then by `arrival`
+  std::uint64_t arrival = 0;      ///< running number of its entry into a queue or blocked list
+  std::uint64_t serial = 0;       ///< running number at its source
   std::uint32_t source = kNone;   ///< sources first, then orders
   std::uint32_t step = kNone;     ///< where it is, or is going
   std::uint32_t choice = kNone;   ///< which alternative of that step
@@ -71,7 +71,7 @@ struct Lot {
   std::int32_t priority = 0;
   std::uint32_t next = kNone, child = kNone;  ///< links of the list or heap it is in
   Place place = Place::kFree;
-  bool blocked = false;           ///< waits for room at the station of `choice`
+  bool blocked = false;  ///< waits for room at the station of `choice`
   bool reworked = false;
 };
 
@@ -79,49 +79,49 @@ struct Lot {
 struct StationState {
   std::uint32_t head = kNone, tail = kNone;  ///< queue: list (FIFO, LIFO), or root of a heap in `head`
   std::uint32_t queued = 0;
-  std::uint32_t inbound = 0;                 ///< lots on the way that have a place reserved
-  std::uint32_t idle = 0;                    ///< machines that could start a lot now
+  std::uint32_t inbound = 0;                                 ///< lots on the way that have a place reserved
+  std::uint32_t idle = 0;                                    ///< machines that could start a lot now
   std::uint32_t blocked_head = kNone, blocked_tail = kNone;  ///< lots waiting for room, in order of waiting
-  std::uint64_t visits = 0;                  ///< lots that left the queue for a machine
+  std::uint64_t visits = 0;                                  ///< lots that left the queue for a machine
   std::uint64_t lost = 0;
-  Wide queue_integral = 0;                   ///< sum of leaving minus entering times; plus queued * now is the integral
-  Wide queue_time = 0;                       ///< waiting of the lots counted in `visits`
+  Wide queue_integral = 0;  ///< sum of leaving minus entering times; plus queued * now is the integral
+  Wide queue_time = 0;      ///< waiting of the lots counted in `visits`
 };
 
 struct FailureState {
-  Tick left = 0;               ///< until the failure, in work (of_work) as of the machine's last stop
-  Tick drawn = 0;              ///< whole time to failure, or, while down, whole repair
-  Tick began = 0;              ///< when the present life (by clock) or repair began
-  std::uint64_t count = 0;     ///< failures so far: index of the draws
+  Tick left = 0;            ///< until the failure, in work (of_work) as of the machine's last stop
+  Tick drawn = 0;           ///< whole time to failure, or, while down, whole repair
+  Tick began = 0;           ///< when the present life (by clock) or repair began
+  std::uint64_t count = 0;  ///< failures so far: index of the draws
   bool down = false;
 };
 
 struct SourceState {
-  std::uint64_t count = 0;     ///< lots or arrivals so far
-  std::uint64_t gone = 0;      ///< constant WIP only: lots that have left
-  Tick last = 0;               ///< the last arrival, or the start
-  Tick drawn = 0;              ///< interarrival time under way
+  std::uint64_t count = 0;  ///< lots or arrivals so far
+  std::uint64_t gone = 0;   ///< constant WIP only: lots that have left
+  Tick last = 0;            ///< the last arrival, or the start
+  Tick drawn = 0;           ///< interarrival time under way
 };
 
 struct OrderState {
   std::uint32_t released = 0, finished = 0, scrapped = 0;
-  Tick finish = 0;             ///< of the last of its lots so far
+  Tick finish = 0;  ///< of the last of its lots so far
 };
 
 struct ProductTotals {
   std::uint64_t released = 0, completed = 0, scrapped = 0, reworked = 0, lost = 0, late = 0;
   std::uint64_t in_process = 0;
-  Wide wip_integral = 0;       ///< sum of leaving minus release times; plus in_process * now is the integral
+  Wide wip_integral = 0;  ///< sum of leaving minus release times; plus in_process * now is the integral
   Wide cycle_time = 0, waiting = 0, tardiness = 0;  ///< sums over completed lots
 };
 
 /// An estimate, made elsewhere, of what is left of the processing under way: quantiles at `kBeliefLevels`.
-inline constexpr std::array<double, 17> kBeliefLevels{0.0,  0.01, 0.025, 0.05, 0.1,  0.2,   0.3,  0.4, 0.5,
-                                                      0.6,  0.7,  0.8,   0.9,  0.95, 0.975, 0.99, 1.0};
+inline constexpr std::array<double, 17> kBeliefLevels{0.0, 0.01, 0.025, 0.05, 0.1,  0.2,   0.3,  0.4, 0.5,
+                                                      0.6, 0.7,  0.8,   0.9,  0.95, 0.975, 0.99, 1.0};
 struct Belief {
   std::uint32_t machine = kNone;
   std::uint32_t reserved = 0;
-  Tick at_left = 0;                      ///< MachineState::left when the estimate was made; the time passed is the difference
+  Tick at_left = 0;  ///< MachineState::left when the estimate was made; the time passed is the difference
   std::array<Tick, kBeliefLevels.size()> quantiles{};  ///< ascending
   friend bool operator==(const Belief&, const Belief&) = default;
 };
@@ -134,12 +134,12 @@ struct Slots {
 
 /// Order of events at one instant, first to last.
 enum class Priority : std::uint8_t {
-  kFinish = 0,    ///< a machine finishes setup or processing
-  kRepair = 1,    ///< a repair ends
-  kFailure = 2,   ///< a failure begins
-  kCalendar = 3,  ///< a calendar opens or closes
-  kTransport = 4, ///< a lot arrives from transport
-  kArrival = 5,   ///< a lot arrives from a source or an order
+  kFinish = 0,     ///< a machine finishes setup or processing
+  kRepair = 1,     ///< a repair ends
+  kFailure = 2,    ///< a failure begins
+  kCalendar = 3,   ///< a calendar opens or closes
+  kTransport = 4,  ///< a lot arrives from transport
+  kArrival = 5,    ///< a lot arrives from a source or an order
 };
 
 /// See the head of this file. Plain data: read it as you like; to change it use the functions of twin/sim.
@@ -147,15 +147,15 @@ struct State {
   Tick now = 0;
   Seed seed;
   std::uint64_t replication = 0;
-  std::uint64_t key = 0;             ///< of all draws: made of seed and replication
-  std::uint64_t plant = 0;           ///< digest of the plant it belongs to
-  std::uint64_t arrivals = 0;        ///< next Lot::arrival
-  std::uint64_t events = 0;          ///< events run so far
-  std::uint64_t history = 0;         ///< digest of the operations finished so far
-  std::uint64_t open_orders = 0;     ///< ordered lots not yet finished or scrapped, released or not
-  std::uint32_t free_lot = kNone;    ///< head of the list of free slots in `lots`
+  std::uint64_t key = 0;           ///< of all draws: made of seed and replication
+  std::uint64_t plant = 0;         ///< digest of the plant it belongs to
+  std::uint64_t arrivals = 0;      ///< next Lot::arrival
+  std::uint64_t events = 0;        ///< events run so far
+  std::uint64_t history = 0;       ///< digest of the operations finished so far
+  std::uint64_t open_orders = 0;   ///< ordered lots not yet finished or scrapped, released or not
+  std::uint32_t free_lot = kNone;  ///< head of the list of free slots in `lots`
   std::uint32_t lot_count = 0;
-  std::uint32_t next_order = 0;      ///< orders before this one are released whole
+  std::uint32_t next_order = 0;  ///< orders before this one are released whole
   std::vector<MachineState> machines;
   std::vector<StationState> stations;
   std::vector<FailureState> failures;
@@ -163,7 +163,7 @@ struct State {
   std::vector<OrderState> orders;
   std::vector<ProductTotals> products;
   std::vector<Lot> lots;
-  std::vector<Belief> beliefs;       ///< ascending machine
+  std::vector<Belief> beliefs;  ///< ascending machine
   kernel::EventQueue queue;
 
   /// The plant at its epoch: empty, machines idle, first arrivals and failures drawn, lots of CONWIP released.

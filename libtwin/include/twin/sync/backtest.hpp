@@ -15,14 +15,14 @@
 namespace twin::sync {
 
 struct BacktestOptions {
-  int instants = 60;       ///< placed by operations: two in three inside one, the others just after an end
-  int futures = 300;       ///< branches at each instant
-  Tick horizon = 14 * kDay;  ///< of a forecast; a target later than this counts as this late
+  int instants = 60;             ///< placed by operations: two in three inside one, the others just after an end
+  int futures = 300;             ///< branches at each instant
+  Tick horizon = 14 * kDay;      ///< of a forecast; a target later than this counts as this late
   std::size_t earlier_runs = 3;  ///< of its kind, for an operation to count in the half-way figure
-  LearnOptions learn;
-  Seed seed;
+  LearnOptions learn = {};
+  Seed seed = {};
   const std::atomic<bool>* cancel = nullptr;
-  std::function<void(int done, int total)> progress;
+  std::function<void(int done, int total)> progress = {};
 };
 
 /// Mean scores over `n` targets. A point forecast has an interval of no width, and CRPS equal to its absolute error.
@@ -43,8 +43,8 @@ struct Scores {
 struct Target {
   Tick instant = 0, actual = 0;
   std::string part, operation, machine;
-  bool seen = false;     ///< an operation of its kind had been completed
-  bool in_work = false;  ///< under way at the instant, else the next on its machine
+  bool seen = false;               ///< an operation of its kind had been completed
+  bool in_work = false;            ///< under way at the instant, else the next on its machine
   Tick p10 = 0, p50 = 0, p90 = 0;  ///< with progress
   Tick past_mean = 0, planned = 0;
 };
@@ -54,13 +54,13 @@ struct HalfWay {
   std::string part, operation, machine;
   double predicted_s = 0, actual_s = 0, naive_s = 0;  ///< time left
   double duration_s = 0;
-  [[nodiscard]] double error_share() const noexcept;        ///< |predicted - actual| / duration
+  [[nodiscard]] double error_share() const noexcept;  ///< |predicted - actual| / duration
   [[nodiscard]] double naive_error_share() const noexcept;
 };
 
 struct Backtest {
   Scores seen, unseen;
-  Scores in_work;  ///< the seen targets that were under way: where progress matters
+  Scores in_work;                       ///< the seen targets that were under way: where progress matters
   double median_error_share = 0;        ///< over `half_way`; NaN if there is none
   double naive_median_error_share = 0;  ///< by the mean of past durations
   std::vector<HalfWay> half_way;

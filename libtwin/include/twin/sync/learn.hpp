@@ -16,7 +16,7 @@
 namespace twin::sync {
 
 struct LearnOptions {
-  FitOptions fit;
+  FitOptions fit = {};
   /// Part of a plan's spread that is between operations of one kind; the rest is how little the plan knows.
   double within = 0.2;
   /// Setups and repairs differ among themselves nearly as much as plans of them do.
@@ -29,9 +29,9 @@ struct LearnOptions {
 
 /// A sheet with learnt numbers.
 struct Learned {
-  Plant plant;                                  ///< its YAML carries `provenance`
-  std::map<std::string, Provenance> provenance; ///< by path of the distribution
-  std::size_t unknown = 0;                      ///< operations that the sheet does not know
+  Plant plant;                                   ///< its YAML carries `provenance`
+  std::map<std::string, Provenance> provenance;  ///< by path of the distribution
+  std::size_t unknown = 0;                       ///< operations that the sheet does not know
 };
 
 /// Learns from the operations that ended at or before `until` (ns since 1970 UTC).

@@ -18,19 +18,19 @@ namespace twin::sync {
 /// Where floor and sheet contradict each other, and what was made of it.
 struct Contradiction {
   std::string part, operation, machine;
-  Tick time = 0;      ///< ns since 1970 UTC
+  Tick time = 0;  ///< ns since 1970 UTC
   std::string what;
 };
 
 struct StandOptions {
   bool use_progress = true;  ///< tell what is left of work under way from its progress, where profiles know it
-  Seed seed;                 ///< of the state: its pending luck and that of its branches
-  LearnOptions learn;
+  Seed seed = {};            ///< of the state: its pending luck and that of its branches
+  LearnOptions learn = {};
 };
 
 /// The floor at one instant.
 struct Standing {
-  Plant plant;                        ///< the sheet with what was learnt by then
+  Plant plant;  ///< the sheet with what was learnt by then
   State state;
   std::vector<Operation> operations;  ///< everything that had started, work under way included
   std::vector<Contradiction> contradictions;
