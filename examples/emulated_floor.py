@@ -9,10 +9,10 @@ Expected output::
     in work at noon: Bracket-08 OP1 on M1, processing
     in work at noon: Bracket-07 OP2 on T1, processing
     in work at noon: Housing-05 OP4 on M2, processing
-    learnt by then: 16 numbers, from 1 to 24 observations each
-    Housing  P10 10 Mar 07:34  P50 10 Mar 12:13  P90 11 Mar 12:21  truly 11 Mar 06:51
+    learnt by then: 16 numbers, from 1 to 61 observations each
+    Housing  P10 10 Mar 07:31  P50 10 Mar 12:08  P90 11 Mar 12:14  truly 11 Mar 06:51
     Lid      P10 04 Mar 13:54  P50 04 Mar 13:54  P90 04 Mar 13:54  truly 04 Mar 13:54
-    Bracket  P10 06 Mar 09:03  P50 06 Mar 09:34  P90 06 Mar 10:11  truly 06 Mar 09:21
+    Bracket  P10 06 Mar 09:01  P50 06 Mar 09:32  P90 06 Mar 10:10  truly 06 Mar 09:21
 """
 
 import tempfile

@@ -49,7 +49,7 @@ def real_order() -> Floor:
         case.rules,
         case.sheet,
         now="2017-02-06T10:52:00Z",
-        watched=("Box-12", "OP5"),
+        watched=("Plate-17", "OP1"),
     )
 
 

@@ -3,7 +3,9 @@
 #include <pybind11/stl.h>
 
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +28,8 @@ py::dict provenance_of(const sync::Learned& learned) {
   for (const auto& [path, p] : learned.provenance) {
     py::dict one;
     one["n"] = p.n;
+    one["first"] = p.first;
+    one["last"] = p.last;
     one["method"] = p.method;
     one["family"] = p.family;
     one["aic"] = p.aic;
@@ -146,6 +150,38 @@ py::dict followed(const sync::Followed& f) {
   return out;
 }
 
+/// A twin whose logs may grow in one thread while others ask it: they do so without the GIL.
+/// The lock is taken without the GIL only, so that nobody waits for one while holding the other.
+class SharedTwin {
+ public:
+  SharedTwin(Plant sheet, sync::Rules rules) : twin_(std::move(sheet), std::move(rules)) {}
+
+  void observe(std::vector<JobLog> logs) {
+    const py::gil_scoped_release release;
+    const std::unique_lock lock(mutex_);
+    twin_.observe(std::move(logs));
+  }
+  /// What `ask(twin)` gives; it may use nothing of Python.
+  template <class Ask>
+  [[nodiscard]] auto read(Ask ask) const {
+    const py::gil_scoped_release release;
+    return read_without_gil(std::move(ask));
+  }
+  template <class Ask>
+  [[nodiscard]] auto read_without_gil(Ask ask) const {
+    const std::shared_lock lock(mutex_);
+    return ask(twin_);
+  }
+  /// As it is now, for what takes long or tells Python of its progress, which may observe more. Without the GIL only.
+  [[nodiscard]] sync::Twin copy_without_gil() const {
+    return read_without_gil([](const sync::Twin& twin) { return twin; });
+  }
+
+ private:
+  sync::Twin twin_;
+  mutable std::shared_mutex mutex_;
+};
+
 }  // namespace
 
 void bind_live(py::module_& m) {
@@ -164,39 +200,41 @@ void bind_live(py::module_& m) {
       .def("instants", [](const Backtest& b) { return wall_times_of(b.instants); })
       .def("targets", &targets)
       .def("half_way", &half_way);
-  py::class_<sync::Twin>(m, "Twin")
+  py::class_<SharedTwin>(m, "Twin")
       .def(py::init<Plant, sync::Rules>())
       .def("observe",
-           [](sync::Twin& twin, const std::vector<std::shared_ptr<JobLog>>& given) {
+           [](SharedTwin& twin, const std::vector<std::shared_ptr<JobLog>>& given) {
              std::vector<JobLog> logs;
              logs.reserve(given.size());
              for (const auto& log : given) logs.push_back(*log);
              twin.observe(std::move(logs));
            })
-      .def("logs", [](const sync::Twin& twin) { return twin.logs().size(); })
+      .def("logs",
+           [](const SharedTwin& twin) { return twin.read([](const sync::Twin& t) { return t.logs().size(); }); })
       .def("period",
-           [](const sync::Twin& twin) {
-             const sync::Period period = twin.period();
+           [](const SharedTwin& twin) {
+             const sync::Period period = twin.read([](const sync::Twin& t) { return t.period(); });
              return std::pair(period.first, period.last);
            })
       .def("operations",
-           [](const sync::Twin& twin, std::optional<Tick> until) {
-             const py::gil_scoped_release release;
-             return twin.operations(until);
+           [](const SharedTwin& twin, std::optional<Tick> until) {
+             return twin.read([until](const sync::Twin& t) { return t.operations(until); });
            })
       .def("learned",
-           [](const sync::Twin& twin, Tick until) {
-             const py::gil_scoped_release release;
-             return twin.learned(until).plant;
+           [](const SharedTwin& twin, Tick until) {
+             return twin.read([until](const sync::Twin& t) { return t.learned(until).plant; });
            })
-      .def("provenance", [](const sync::Twin& twin, Tick until) { return provenance_of(twin.learned(until)); })
+      .def("provenance",
+           [](const SharedTwin& twin, Tick until) {
+             return provenance_of(twin.read([until](const sync::Twin& t) { return t.learned(until); }));
+           })
       .def("at",
-           [](const sync::Twin& twin, Tick until, bool use_progress, std::uint64_t seed) {
-             const py::gil_scoped_release release;
-             return twin.at(until, {.use_progress = use_progress, .seed = Seed{seed}, .learn = {}});
+           [](const SharedTwin& twin, Tick until, bool use_progress, std::uint64_t seed) {
+             const sync::StandOptions options{.use_progress = use_progress, .seed = Seed{seed}, .learn = {}};
+             return twin.read([until, &options](const sync::Twin& t) { return t.at(until, options); });
            })
       .def("backtest",
-           [](const sync::Twin& twin, int instants, int futures, std::uint64_t seed, py::object progress) {
+           [](const SharedTwin& twin, int instants, int futures, std::uint64_t seed, py::object progress) {
              return interruptible(std::move(progress), [&](const std::atomic<bool>* cancel, const Progress& tell) {
                sync::BacktestOptions options;
                options.instants = instants;
@@ -204,15 +242,12 @@ void bind_live(py::module_& m) {
                options.seed = Seed{seed};
                options.cancel = cancel;
                options.progress = tell;
-               return sync::backtest(twin, options);
+               return sync::backtest(twin.copy_without_gil(), options);
              });
            })
-      .def("follow", [](const sync::Twin& twin, const std::string& part, const std::string& operation, int points) {
-        sync::Followed result;
-        {
-          const py::gil_scoped_release release;
-          result = sync::follow(twin, part, operation, points);
-        }
+      .def("follow", [](const SharedTwin& twin, const std::string& part, const std::string& operation, int points) {
+        const sync::Followed result =
+            twin.read([&](const sync::Twin& t) { return sync::follow(t, part, operation, points); });
         py::dict out = followed(result);
         out["start"] = result.start;
         out["end"] = result.end;

@@ -12,7 +12,7 @@ import pandas as pd
 from . import _core
 from ._plant import Plant
 from ._progress import ProgressOption, progress_of
-from ._values import Instant, Span, end_ns, frame, span_ns
+from ._values import Instant, Span, end_ns, frame, need, span_ns, whole
 
 
 class Emulation:
@@ -102,10 +102,11 @@ def emulate(
     InvalidArgument
         A share or span outside its range, or no end.
     """
+    need(plant, Plant, "emulate: plant", "a Plant, as twin.load gives it")
     end = None if until is None else end_ns(until, plant._core.epoch(), "until")
     core = _core.emulate(
         plant._core,
-        seed,
+        whole(seed, "seed"),
         end,
         late,
         span_ns(max_late, "max_late"),

@@ -15,7 +15,7 @@ from ._plant import Changes, Parameters, Plant
 from ._progress import ProgressOption, progress_of
 from ._state import State
 from ._study import Comparison, _count, with_baseline
-from ._values import Instant, Span, end_ns, instant64, span_ns
+from ._values import Instant, Span, end_ns, instant64, need, span_ns, whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -257,6 +257,7 @@ def forecast(
     KeyboardInterrupt
         Stopped by Ctrl-C.
     """
+    need(state, State, "forecast: state", "a State, as twin.State.initial(plant) gives it")
     numbers = [state.parameters._core] if parameters is None else [one._core for one in parameters]
     start = State(state.plant, _seeded(state, seed), state.parameters)
     with progress_of(progress, "looking ahead") as told:
@@ -267,14 +268,14 @@ def forecast(
             _count(futures, "futures"),
             None if horizon is None else span_ns(horizon, "horizon"),
             _count(threads, "threads"),
-            first_replication,
+            whole(first_replication, "first_replication"),
             told,
         )
     return Forecast(core, start)
 
 
 def _seeded(state: State, seed: int | None) -> _core.State:
-    return state._core.copy() if seed is None else state._core.with_seed(seed)
+    return state._core.copy() if seed is None else state._core.with_seed(whole(seed, "seed"))
 
 
 def what_if(
@@ -313,6 +314,7 @@ def what_if(
     InvalidArgument
         Something removed still holds lots or work, and `disposition` is to refuse.
     """
+    need(state, State, "what_if: state", "a State, as twin.State.initial(plant) gives it")
     wanted = with_baseline(state.plant.what_if if scenarios is None else scenarios)  # type: ignore[arg-type]
     states: dict[str, State] = {}
     for name, changes in wanted.items():

@@ -18,7 +18,7 @@ from ._logs import Log, Operations, Rules, read_logs
 from ._plant import Plant
 from ._progress import ProgressOption, progress_of
 from ._state import State
-from ._values import Instant, frame, instant64, instant_ns
+from ._values import Instant, frame, instant64, instant_ns, need, whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,11 +86,15 @@ class Twin:
     ----------
     sheet : Plant
         Orders, routes, machines, calendars, and times as planned, with wide spreads; see ``scenarios/nist-box``.
-    rules : Rules, str or Path
-        What the items of a log mean.
+    rules : Rules, str or Path, optional
+        What the items of a log mean; else `Rules.generic`: one continuous log per machine, named after it, with the
+        common names of items, which tells part and operation itself.
     """
 
-    def __init__(self, sheet: Plant, rules: Rules | str | os.PathLike[str]) -> None:
+    def __init__(self, sheet: Plant, rules: Rules | str | os.PathLike[str] | None = None) -> None:
+        need(sheet, Plant, "Twin: sheet", "a Plant, as twin.load gives it")
+        rules = Rules.generic() if rules is None else rules
+        need(rules, (Rules, str, os.PathLike), "Twin: rules", "Rules, the path of a file of them, or None")
         self._sheet = sheet
         self._rules = rules if isinstance(rules, Rules) else Rules.load(rules)
         self._core = _core.Twin(sheet._core, self._rules._core)
@@ -120,7 +124,10 @@ class Twin:
         """
         if isinstance(logs, str | os.PathLike):
             logs = read_logs(Path(logs), self._rules)
+        need(logs, (Log, Iterable), "observe: logs", "a Log, several, or the path of a folder of them")
         given = [logs] if isinstance(logs, Log) else list(logs)
+        for log in given:
+            need(log, Log, "observe: logs", "a Log, several, or the path of a folder of them")
         self._core.observe([log._core for log in given])
         return self
 
@@ -158,9 +165,12 @@ class Twin:
         return Plant(self._core.learned(self._instant(until)))
 
     def provenance(self, until: Instant | None = None) -> pd.DataFrame:
-        """Tell where each learnt number comes from: path, n, method, family, aic, ks, ks_p."""
+        """Tell where each learnt number comes from: path, n, first, last, method, family, aic, ks, ks_p."""
         rows = [{"path": path, **facts} for path, facts in self._core.provenance(self._instant(until)).items()]
-        return pd.DataFrame(rows, columns=["path", "n", "method", "family", "aic", "ks", "ks_p"])
+        table = pd.DataFrame(rows, columns=["path", "n", "first", "last", "method", "family", "aic", "ks", "ks_p"])
+        for column in ("first", "last"):
+            table[column] = pd.to_datetime(table[column].where(table["n"] > 0), unit="ns")
+        return table
 
     def standing(self, at: Instant, *, use_progress: bool = True, seed: int = 0) -> Standing:
         """Stand at an instant: plant, state, operations and contradictions as known then.
@@ -284,5 +294,8 @@ def backtest(
     KeyboardInterrupt
         Stopped by Ctrl-C.
     """
+    need(floor, Twin, "backtest: floor", "a Twin that has observed logs")
+    for value, name, least in ((instants, "instants", 1), (futures, "futures", 2), (seed, "seed", 0)):
+        whole(value, name, least)
     with progress_of(progress, "backtest") as tell:
         return Backtest(floor._core.backtest(instants, futures, seed, tell))

@@ -13,7 +13,24 @@ import pandas as pd
 
 from . import _core, _html
 from ._errors import InvalidArgument
-from ._values import Instant, frame, instant64, instant_ns, span64, span64_of_seconds
+from ._values import Instant, frame, instant64, instant_ns, need, span64, span64_of_seconds
+
+_GENERIC = """
+items:
+  program_status: [Program_Status, execution, Execution]
+  program: [Program_Name_Running, program, Program]
+  tool: [Current_Tool, tool]
+  block: [Block_Number, line, Line]
+  part: Part_Id
+  product: Part_Type
+  operation: Operation
+status:
+  active: ACTIVE
+  completed: PROGRAM_COMPLETED
+  interruption: [FEED_HOLD, INTERRUPTED, OPTIONAL_STOP, PROGRAM_STOPPED, STOPPED]
+  ignored: [READY, UNAVAILABLE]
+files: ['(?<machine>.+)\\.(txt|log|shdr)(\\.gz)?']
+"""
 
 
 class Rules:
@@ -40,6 +57,16 @@ class Rules:
     def parse(text: str, *, name: str = "rules") -> Rules:
         """Read rules from YAML text; `name` stands for the file in messages."""
         return Rules(_core.parse_rules(text, name))
+
+    @staticmethod
+    def generic() -> Rules:
+        """Give rules for continuous logs in the words of MTConnect.
+
+        One log per machine, named after it (``M1.txt``); items ``Program_Status`` or ``execution``, ``Part_Id``,
+        ``Part_Type``, ``Operation``, and, where there are, program, tool and block. What ``twin emulate`` writes is
+        such a log.
+        """
+        return Rules(_core.parse_rules(_GENERIC, "generic rules"))
 
     @property
     def items(self) -> dict[str, list[str]]:
@@ -312,14 +339,18 @@ class Operations(Sequence[Operation]):
         return _html.heading("Operations", str(len(self))) + _html.short_frame(self.frame)
 
 
-def infer_operations(logs: Log | Iterable[Log], rules: Rules, until: Instant | None = None) -> Operations:
+def infer_operations(
+    logs: Log | Iterable[Log] | str | os.PathLike[str],
+    rules: Rules | str | os.PathLike[str],
+    until: Instant | None = None,
+) -> Operations:
     """Infer operations from logs.
 
     Parameters
     ----------
-    logs : Log, Logs or iterable of Log
-        What the machines said. Logs with the same ticket are one log told in pieces.
-    rules : Rules
+    logs : Log, Logs, iterable of Log, or path
+        What the machines said, or a folder of it. Logs with the same ticket are one log told in pieces.
+    rules : Rules or path
         What it means.
     until : datetime or str, optional
         Use only what was known then; without it logs are taken as ended.
@@ -329,9 +360,17 @@ def infer_operations(logs: Log | Iterable[Log], rules: Rules, until: Instant | N
     Operations
         In order of start, part, operation, machine.
     """
-    given = [logs._core] if isinstance(logs, Log) else [log._core for log in logs]
+    if isinstance(rules, str | os.PathLike):
+        rules = Rules.load(rules)
+    need(rules, Rules, "infer_operations: rules", "Rules, or the path of a file of them")
+    if isinstance(logs, str | os.PathLike):
+        logs = read_logs(logs, rules)
+    need(logs, (Log, Iterable), "infer_operations: logs", "a Log, several, or the path of a folder of them")
+    given = [logs] if isinstance(logs, Log) else list(logs)
+    for log in given:
+        need(log, Log, "infer_operations: logs", "a Log, several, or the path of a folder of them")
     end = None if until is None else instant_ns(until, "until")
-    return Operations(_core.infer_operations(given, rules._core, end))
+    return Operations(_core.infer_operations([log._core for log in given], rules._core, end))
 
 
 class Remaining:

@@ -30,6 +30,7 @@ _CONDITION_COLOURS = {
 }
 _BLUE = _COLOURS[0]
 _MOST_ROWS = 40
+_LEAST_ERROR = 0.01  # per cent: what a logarithmic axis shows of no error
 
 
 def _axes(ax: Axes | None, width: float, height: float) -> Axes:
@@ -204,6 +205,8 @@ def fan(forecast: Forecast, ax: Axes | None) -> Axes:
     ax.fill_between(grid, low, high, step="post", color=_BLUE, alpha=0.2, lw=0, label="80 % of the futures")
     ax.fill_between(grid, low_half, high_half, step="post", color=_BLUE, alpha=0.35, lw=0, label="50 %")
     ax.step(grid, middle, where="post", color=_BLUE, lw=1.8, label="median")
+    if low[0] == high[-1]:
+        ax.set_ylim(max(0, before - 1), before + 1)
     ax.set_ylabel("lots done")
     ax.set_xlim(begin, last)
     _dates(ax)
@@ -242,6 +245,9 @@ def finishes(forecast: Forecast, names: Sequence[str] | None, ax: Axes | None) -
         if not np.isnat(middle):
             ax.plot(_numbers([middle]), [row], "|", color=_BLUE, ms=11, mew=2.5)
     _rows(ax, [name.removesuffix(".finish") for name in shown])
+    if names is None and all(np.isnat(quantiles[name][0]) for name in shown):
+        ax.set_xlim(*_numbers([forecast.now, end]))
+        ax.text(0.5, 0.5, "nothing finishes by the horizon", transform=ax.transAxes, ha="center", color="0.4")
     ax.set_title("finish: P10 to P90, median", fontsize="medium", loc="left")
     _dates(ax)
     return ax
@@ -360,11 +366,14 @@ def backtest(targets: pd.DataFrame, half_way: pd.DataFrame) -> Figure:
     left.legend(frameon=False, loc="upper left")
     kinds = half_way.assign(kind=half_way["part"].str.rsplit("-", n=1).str[0] + " " + half_way["operation"])
     medians = kinds.groupby("kind")[["error_share", "naive_error_share"]].median() * 100
+    medians = medians.clip(lower=_LEAST_ERROR)
     rows = np.arange(len(medians))
     right.barh(rows - 0.2, medians["error_share"], 0.38, color=_BLUE, label="by progress")
     right.barh(rows + 0.2, medians["naive_error_share"], 0.38, color=_COLOURS[1], label="by the mean of the past")
     _rows(right, list(medians.index))
+    right.set_xscale("log")
+    right.set_xlim(left=_LEAST_ERROR / 2)
     right.set_xlabel("median error of the time left, half-way [% of the duration]")
     right.grid(axis="x", color="0.9", lw=0.8)
-    right.legend(frameon=False, loc="lower right")
+    right.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderaxespad=0.2)
     return figure

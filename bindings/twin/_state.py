@@ -13,13 +13,15 @@ from . import _core, _html
 from ._errors import InvalidArgument
 from ._history import History
 from ._plant import Parameters, Plant
-from ._values import Instant, Span, end_ns, frame, instant64, span64, span_ns
+from ._values import Instant, Span, end_ns, frame, instant64, need, span64, span_ns, whole
 
 
 class State:
     """How a plant is at one instant. Copy it to fork, `advance` it to simulate, compare and save it.
 
     Begin with `State.initial`. ``a == b`` says that both have the same past and the same future.
+
+    Use one State in one thread at a time: `advance` changes it while other threads run. Give each thread a copy.
     """
 
     def __init__(self, plant: Plant, core: _core.State, parameters: Parameters | None = None) -> None:
@@ -40,6 +42,9 @@ class State:
         parameters : Parameters, optional
             Numbers to use instead of the plant's own.
         """
+        need(plant, Plant, "initial: plant", "a Plant, as twin.load gives it")
+        whole(seed, "seed")
+        whole(replication, "replication")
         numbers = plant.parameters if parameters is None else parameters
         return State(plant, _core.initial(plant._core, numbers._core, seed, replication), numbers)
 
@@ -163,6 +168,7 @@ class State:
 
         Scales that are not known (`Distribution.uncertain`) are drawn as well, and known from then on.
         """
+        whole(replication, "replication")
         numbers = self._plant._core.realised(self._parameters._core, self.seed, replication)
         core = _core.branch(self._plant._core, numbers, self._core, replication)
         return State(self._plant, core, Parameters(self._plant, numbers))

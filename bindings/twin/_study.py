@@ -18,7 +18,7 @@ from . import _core, _html, _plots
 from ._errors import InvalidArgument
 from ._plant import Changes, Parameters, Plant
 from ._progress import ProgressOption, progress_of
-from ._values import Instant, Span, end_ns, readable, span_ns
+from ._values import Instant, Span, end_ns, need, readable, span_ns, whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,6 +68,13 @@ class Estimate:
     def __str__(self) -> str:
         mean, half_width, unit = readable(self.mean, self.half_width, self.unit)
         return f"{mean} ± {half_width} {unit}".rstrip()
+
+
+def is_metric(plant: Plant, name: str) -> bool:
+    """Whether a plant has a figure of that name: ``part.cycle_time``, with ``.mean`` or ``.p95`` too."""
+    base, _, statistic = name.rpartition(".")
+    known = {metric for metric, _ in _core.metrics(plant._core)}
+    return name in known or (base in known and (statistic == "mean" or statistic in _LEVELS))
 
 
 def _is_quantile(metric: str) -> bool:
@@ -201,7 +208,7 @@ class Result:
         for (name, unit), e in zip(self._metrics, self._core.estimates, strict=True):
             if e.n and not _is_quantile(name):
                 mean, half_width, shown = readable(e.mean, e.half_width, unit)
-                rows.append((name, mean, f"± {half_width}", shown))
+                rows.append((name, mean, "" if math.isnan(e.half_width) else f"± {half_width}", shown))
         return rows
 
     def _facts(self) -> list[str]:
@@ -238,7 +245,7 @@ class _Options:
 
 def _options(plant: Plant, seed: int | None, warmup: Span | None, until: Span | Instant | None, q: bool) -> _Options:
     return _Options(
-        seed,
+        None if seed is None else whole(seed, "seed"),
         None if warmup is None else span_ns(warmup, "warmup"),
         None if until is None else end_ns(until, plant._core.epoch(), "until"),
         q,
@@ -329,6 +336,7 @@ def simulate(
     KeyboardInterrupt
         Stopped by Ctrl-C.
     """
+    need(plant, Plant, "simulate: plant", "a Plant, as twin.load gives it")
     numbers = plant.parameters if parameters is None else parameters
     options = _options(plant, seed, warmup, until, quantiles)
     n = _count(replications, "replications")
@@ -342,11 +350,7 @@ def simulate(
 
 def _count(value: int | None, name: str) -> int:
     """0 is the engine's word for what is not given."""
-    if value is None:
-        return 0
-    if value < 1:
-        raise InvalidArgument(f"{name}: {value}; allowed: 1 or more")
-    return value
+    return 0 if value is None else whole(value, name, 1)
 
 
 def compare(
@@ -383,7 +387,10 @@ def compare(
     else:
         if scenarios is not None:
             raise InvalidArgument("compare: scenarios belong to one plant; allowed: a Plant, or a mapping alone")
+        need(plant, Mapping, "compare: plant", "a Plant, or a mapping of names to Plants")
         plants = dict(plant)
+        for name, one in plants.items():
+            need(one, Plant, f"compare: '{name}'", "a Plant")
     if not plants:
         raise InvalidArgument("compare: no alternative; allowed: one or more")
     first = next(iter(plants.values()))
@@ -405,6 +412,16 @@ def compare(
 
 def with_baseline(scenarios: Mapping[str, Changes]) -> dict[str, Changes]:
     """Put the plant as it is first, unless it is among the scenarios."""
+    need(
+        scenarios,
+        Mapping,
+        "scenarios",
+        "a mapping of names to changes, as {'two mills': {'stations.mill.machines': 2}}",
+    )
+    for name, changes in scenarios.items():
+        is_state = type(changes).__name__ == "State"
+        if not is_state:
+            need(changes, Mapping, f"scenarios: '{name}'", "changes, as {'stations.mill.machines': 2}, or a State")
     if all(scenarios.values()):
         return {"as is": {}, **scenarios}
     return dict(scenarios)
@@ -508,6 +525,8 @@ class Comparison:
             change, half, unit = readable(row.difference.mean, row.difference.half_width, kind)
             sign = "+" if row.difference.mean > 0 else ""
             difference = f"{sign}{change} ± {half} {unit}".rstrip() if i else "–"
+            if i and row.difference.mean == 0 and row.difference.half_width == 0:
+                difference = "no change"
             rows.append((row.name, value, difference, f"{row.best:.0%}"))
         return rows
 
@@ -519,11 +538,11 @@ class Comparison:
 
     def __str__(self) -> str:
         metric = self._default_metric()
-        return _html.text_table(("alternative", metric, "difference", "best"), self._rows(metric))
+        return _html.text_table(("scenario", f"mean of {metric}", "difference", "best"), self._rows(metric))
 
     def _repr_html_(self) -> str:
         metric = self._default_metric()
-        header = ("alternative", metric, "difference", "best")
+        header = ("scenario", f"mean of {metric}", "difference", "best")
         return _html.heading("Comparison", *self.names) + _html.table(header, self._rows(metric))
 
 

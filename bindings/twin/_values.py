@@ -27,6 +27,19 @@ _SPANS = "allowed: a text with units such as '3 d' or '90 s', a timedelta, or a 
 _INSTANTS = "allowed: a text such as '2017-02-01T06:00:00Z', a datetime, or a numpy.datetime64"
 
 
+def need(value: object, kind: type | tuple[type, ...], name: str, allowed: str) -> None:
+    """Check the kind of an argument; `name` stands for it in messages."""
+    if not isinstance(value, kind):
+        raise InvalidArgument(f"{name}: {value!r} ({type(value).__name__}); allowed: {allowed}")
+
+
+def whole(value: int, name: str, least: int = 0) -> int:
+    """Check a count or an address; `name` stands for the argument in messages."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer) or not least <= value < 2**64:
+        raise InvalidArgument(f"{name}: {value!r}; allowed: a whole number, {least} or more")
+    return int(value)
+
+
 def span_ns(value: Span, name: str) -> int:
     """Nanoseconds of a span; `name` stands for the argument in messages."""
     if isinstance(value, str):

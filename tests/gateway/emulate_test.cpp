@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -315,6 +316,15 @@ TEST(Emulate, RefusesWhatMakesNoSense) {
               testing::HasSubstr("Hurco02.txt of another run"));
   EXPECT_THAT(message([&] { write_emulation(plant, emulation, folder.path() / "Hurco02.txt"); }),
               testing::HasSubstr("cannot be made"));
+  EXPECT_THAT(message([&] { write_emulation(plant, emulation, std::string(5000, 'x')); }),
+              testing::HasSubstr("cannot be made"));
+  if (::geteuid() != 0) {  // nothing is closed to root
+    const auto closed = folder.path() / "closed";
+    std::filesystem::create_directory(closed);
+    std::filesystem::permissions(closed, std::filesystem::perms::none);
+    EXPECT_THAT(message([&] { write_emulation(plant, emulation, closed); }), testing::HasSubstr("cannot be listed"));
+    std::filesystem::permissions(closed, std::filesystem::perms::owner_all);
+  }
 }
 
 }  // namespace

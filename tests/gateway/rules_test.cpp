@@ -82,5 +82,18 @@ TEST(LoadRules, NamesAFileThatIsAbsent) {
   EXPECT_TRUE(load_rules("scenarios/nist-box/rules.yaml").plays(sync::Role::kBlock, "Block_Number"));
 }
 
+TEST(LoadRules, RefusesAFolderAndAFileWithoutEnd) {
+  const auto said = [](const char* path) -> std::string {
+    try {
+      (void)load_rules(path);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(said("scenarios/nist-box"), "scenarios/nist-box: is a folder; allowed: a file of rules");
+  EXPECT_EQ(said("/dev/zero"), "/dev/zero: has too many bytes; allowed: at most 1048576");
+}
+
 }  // namespace
 }  // namespace twin::gateway

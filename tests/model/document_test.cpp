@@ -210,6 +210,46 @@ TEST(Document, RefusesCirclesMissingFilesAndIncludesOfTextWithoutAFolder) {
   EXPECT_THROW((void)Document::parse("orders: a.csv"), PlantError);
 }
 
+TEST(Document, TellsWhyAFileCannotBeRead) {
+  const Folder folder;
+  const auto said = [](const std::filesystem::path& file) -> std::string {
+    try {
+      (void)Document::load(file);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const auto folder_path = folder.write("a.yaml", "").parent_path();
+  EXPECT_THAT(said(folder_path / "none.yaml"), HasSubstr("none.yaml' does not exist; allowed: an existing file"));
+  EXPECT_THAT(said(folder_path / "a.yaml" / "b.yaml"), HasSubstr("b.yaml' does not exist"));
+  EXPECT_THAT(said(folder_path), HasSubstr("is a folder and cannot be read"));
+  EXPECT_THAT(said("/dev/null"), HasSubstr("is no regular file"));
+  const auto large = folder.write("large.yaml", "");
+  std::filesystem::resize_file(large, kMaxYamlBytes + 1);
+  EXPECT_THAT(said(large), HasSubstr("has 16777217 bytes, too many to be read; allowed: an existing file of YAML of at "
+                                     "most 16 MiB"));
+  EXPECT_THAT(said(folder.write("b.yaml", "include: large.yaml\n")), HasSubstr("'large.yaml' has 16777217 bytes"));
+  EXPECT_THAT(said(folder.write("c.yaml", "orders: none.csv\n")), HasSubstr("'none.csv' does not exist"));
+  const auto locked = folder.write("locked.yaml", "stations: {}\n");
+  std::filesystem::permissions(locked, std::filesystem::perms::none);
+  if (::geteuid() != 0) {  // nothing is closed to root
+    EXPECT_THAT(said(locked), HasSubstr("cannot be opened for reading"));
+  }
+}
+
+TEST(Document, PathsThatLeadNowhereAreOrdinaryErrors) {
+  const Folder folder;
+  const auto loop = folder.write("a.yaml", "").parent_path() / "loop.yaml";
+  std::filesystem::create_symlink("loop.yaml", loop);
+  EXPECT_THROW((void)Document::load(loop), FormatError);
+  EXPECT_THROW((void)Document::load(folder.write("b.yaml", "include: loop.yaml\n")), PlantError);
+  const std::string longer(5000, 'x');
+  EXPECT_THROW((void)Document::load(longer), FormatError);
+  EXPECT_THROW((void)Document::load(folder.write("c.yaml", "include: " + longer + "\n")), PlantError);
+  EXPECT_THROW((void)Document::load(folder.write("d.yaml", "orders: " + longer + "\n")), PlantError);
+}
+
 TEST(Document, TakesInTheTableOfOrdersWithItsLines) {
   const Folder folder;
   folder.write("orders.csv", "id,product,quantity,release,due\nA,box,2,0,3 d\n\n\"B, big\",box,,1 d,\n");

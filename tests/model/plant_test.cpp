@@ -163,6 +163,19 @@ TEST(Plant, EveryScenarioLoadsAndItsYamlIsTheSamePlant) {
   EXPECT_GE(count, 20);
 }
 
+TEST(Plant, NoScenarioHasNamesThatResultsWouldConfuse) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator("scenarios")) {
+    if (entry.path().extension() != ".yaml") continue;
+    try {
+      (void)Plant::load(entry.path());
+    } catch (const PlantError& error) {  // rules of logs, and parts that others include
+      EXPECT_THAT(error.what(), HasSubstr("the plant has no 'products'"));
+      EXPECT_THAT(error.what(), testing::Not(HasSubstr("meaning")));
+      EXPECT_THAT(error.what(), testing::Not(HasSubstr("name of a lot")));
+    }
+  }
+}
+
 TEST(Plant, TellsAllFaultsAtOnceWithTheirPlaces) {
   const auto faults = faults_of(
       "stations:\n"
@@ -249,6 +262,68 @@ TEST(Plant, RefusesWhatMakesNoSense) {
   EXPECT_THAT(fault_with("stations:\n  mill: {}\n  lathe: {}\n", ""), HasSubstr("the plant has no 'stations'"));
   EXPECT_FALSE(faults_of("").empty());
   EXPECT_FALSE(faults_of("[]").empty());
+}
+
+TEST(Plant, RefusesNamesThatResultsWouldConfuse) {
+  const auto expect_fault = [](const std::string& from, const std::string& to, const std::string& part) {
+    EXPECT_THAT(fault_with(from, to), HasSubstr(part)) << to;
+  };
+  const std::string run = "run: {until: 3 d}";
+  expect_fault("  part:", "  order:", "'order' has a meaning of its own in results");
+  expect_fault("lathe: {}", "lathe: {machines: {plant: {}}}", "machines.plant: 'plant' has a meaning of its own");
+  expect_fault(run, "orders: [{id: order, product: part}]", "orders[0].id: 'order' has a meaning of its own");
+  expect_fault(run, "orders: [{id: plant, product: part}]", "'plant' has a meaning of its own");
+  const auto with_a = [&](const std::string& quantity, const std::string& id) {
+    return fault_with(run, "orders: [{id: " + id + ", product: part}, {id: A, product: part, quantity: " + quantity +
+                               "}, {id: mill, product: part}, {id: part, product: part}]");
+  };
+  EXPECT_THAT(with_a("3", "A-01"), HasSubstr("orders[0].id: the order 'A-01' has the name of a lot of the order 'A'"));
+  EXPECT_THAT(with_a("3", "A-03"), HasSubstr("lot of the order 'A'"));
+  EXPECT_THAT(with_a("250", "A-007"), HasSubstr("lot of the order 'A'"));
+  EXPECT_EQ(with_a("3", "A-04"), "");
+  EXPECT_EQ(with_a("3", "A-00"), "");
+  EXPECT_EQ(with_a("3", "A-1"), "");
+  EXPECT_EQ(with_a("3", "A-0x"), "");
+  EXPECT_EQ(with_a("3", "B-01"), "");
+  EXPECT_EQ(with_a("1", "A-01"), "") << "a lone lot has the name of its order";
+  EXPECT_EQ(with_a("250", "A-07"), "");
+}
+
+TEST(Plant, InstantsFarAwayAreFaultsAndNeverOverflow) {
+  const std::string run = "run: {until: 3 d}";
+  const auto said = [&](const std::string& to) { return fault_with(run, to); };
+  for (const char* epoch : {"1678-01-01", "1823-01-01T00:00Z", "2117-01-01", "2261-12-31T23:59:60-23:59"})
+    EXPECT_THAT(said("epoch: " + std::string(epoch)), HasSubstr("too far from 1970; allowed: years from 1824 to 2115"));
+  for (const char* epoch : {"1824-01-01", "2115-12-31T23:59:59.999999999Z"}) {
+    EXPECT_EQ(said("epoch: " + std::string(epoch)), "");
+    const auto plant = Plant::parse("epoch: " + std::string(epoch) +
+                                    "\nstations: {m: {}}\nproducts: {p: {route: [{at: m, time: 1 s}], arrivals: "
+                                    "every 2 s}}\n");
+    EXPECT_EQ(plant.ticks(WallTime::min()), -kNever);
+    EXPECT_EQ(plant.ticks(WallTime::max()), kNever);
+    EXPECT_EQ(plant.ticks(plant.wall(INT64_MAX)), kNever);
+    EXPECT_EQ(plant.ticks(plant.wall(INT64_MIN)), -kNever);
+    EXPECT_EQ(plant.ticks(plant.wall(12345)), 12345);
+  }
+  const auto order = [&](const std::string& keys) {
+    return said("epoch: 2115-12-31\norders: [{id: A, product: part, " + keys + "}]");
+  };
+  EXPECT_THAT(order("release: 1678-01-01"), HasSubstr("orders[0].release: '1678-01-01' lies too far from the epoch"));
+  EXPECT_THAT(order("due: 1678-01-01"), HasSubstr("allowed: at most 146 years from 2115-12-31T00:00:00Z"));
+  EXPECT_THAT(order("release: 1e30 s"), HasSubstr("too far from the epoch"));
+  EXPECT_THAT(order("release: 2115-12-30"), HasSubstr("the release lies before the epoch"));
+  EXPECT_THAT(said("run: {until: 2261-01-01}"), HasSubstr("run.until: '2261-01-01' lies too far"));
+  EXPECT_THAT(said("epoch: 2115-12-31\nrun: {until: 1678-01-01}"), HasSubstr("too far"));
+  const auto faults = faults_of(
+      "stations: {m: {}}\nproducts: {p: {due: 50000 d, route: [{at: m, time: 1 s}]}}\n"
+      "orders: [{id: A, product: p, release: -50000 d}, {id: B, product: p, release: -1e300 d}]\n");
+  EXPECT_EQ(faults.size(), 2u);
+}
+
+TEST(Plant, ANamedTimeZoneIsAnsweredWithWhatIsKnown) {
+  EXPECT_THAT(fault_with("run:", "time_zone: Europe/Berlin\nrun:"),
+              HasSubstr("time_zone: 'Europe/Berlin' is no time zone known here; allowed: UTC or a fixed offset, as in "
+                        "+01:00; calendars do not follow daylight saving"));
 }
 
 TEST(Plant, ReportsAFaultOfAGroupOnce) {

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -314,7 +315,7 @@ def test_interrupt_exits_with_130(tmp_path):
     command = [
         sys.executable,
         "-c",
-        "from twin.cli import main; main()",
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from twin.cli import main; main()",
         "emulate",
         SHOP,
         "--speed",
@@ -332,3 +333,59 @@ def test_interrupt_exits_with_130(tmp_path):
     assert process.returncode == 130, err
     assert "Traceback" not in err
     assert out == ""
+
+
+def test_schema_takes_json_too(run):
+    assert run("schema", "--json") == run("schema")
+
+
+def test_what_was_left_out_is_told(run, logs, tmp_path):
+    folder = shutil.copytree(logs, tmp_path / "logs")
+    (folder / "notes.md").write_text("lunch")
+    (folder / "Q.txt").write_text("no line\n" * 10 + "2026-03-02T06:00:00Z|Program_Status|READY\n")
+    code, _, err = run("operations", folder, "--quarantine", tmp_path / "bad.csv")
+    assert code == 0
+    assert "match no pattern of the rules: 4: notes.md, rules.yaml, truth.csv, …" in err
+    assert "in quarantine: 10: no item" in err
+    assert "Q.txt:1: no line" in err
+    assert "10 of 11 lines were not understood" in err
+    assert len((tmp_path / "bad.csv").read_text().splitlines()) == 11
+
+
+def test_plants_without_orders_have_figures(run):
+    code, out, _ = run("forecast", MM1, "--horizon", "10 h", "--futures", 20, "--json")
+    figures = json.loads(out)["figures"]
+    assert code == 0
+    assert figures["part.throughput"]["p10"] < figures["part.throughput"]["mean"] < figures["part.throughput"]["p90"]
+    arguments = ("whatif", MM1, "--horizon", "10 h", "--futures", 20, "--set", "two:stations.mill.machines=2")
+    code, out, _ = run(*arguments, "--json")
+    assert code == 0
+    assert list(json.loads(out)["metrics"]) == ["part.throughput", "part.cycle_time"]
+    code, out, err = run(*arguments, "--metric", "part.cycletime")
+    assert (code, out) == (2, "")
+    assert "part.cycle_time" in err
+
+
+def test_validate_tries_what_a_plant_promises(run, tmp_path):
+    file = tmp_path / "promises.yaml"
+    file.write_text(
+        "stations: {mill: {}}\n"
+        "products: {part: {route: [{at: mill, time: 1 min}], arrivals: every 2 min}}\n"
+        "run: {until: 10 h}\n"
+        "expect: {part.cycle_time.p95: 1 min, part.cycle: 1 min}\n"
+        "what_if: {two: {stations.mill.machines: 2}, none: {stations.mil.machines: 2}}\n"
+    )
+    code, out, _ = run("validate", file, "--json")
+    faults = json.loads(out)[0]["faults"]
+    assert code == 1
+    assert [fault["path"] for fault in faults] == ["what_if.none", "expect.part.cycle"]
+    assert "mill" in faults[0]["allowed"] + faults[0]["message"]
+
+
+def test_one_replication_has_no_intervals(run):
+    code, out, _ = run("run", MM1, "--replications", 1, "--until", "400 h")
+    assert code == 0
+    assert "±" not in out
+    assert out.count("no intervals") == 1
+    assert "part.scrapped" not in out
+    assert "part.scrapped" in run("run", MM1, "--replications", 1, "--until", "400 h", "--all")[1]

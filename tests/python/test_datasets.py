@@ -135,3 +135,12 @@ REAL = os.environ.get("TWIN_DATA", "")
 def test_real_files_are_those_published(monkeypatch):
     monkeypatch.setenv("TWIN_DATA", REAL)
     assert datasets.verify("nist-box") == []
+
+
+def test_names_count_in_any_case_and_a_wrong_twin_data_is_named(monkeypatch, tmp_path):
+    assert datasets.info("NIST-Box") is datasets.info("nist-box")
+    monkeypatch.setenv("TWIN_DATA", str(tmp_path))
+    monkeypatch.setenv("TWIN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("TWIN_OFFLINE", "1")
+    with pytest.raises(datasets.DatasetNotFound, match=r"TWIN_DATA is set to .* which does not hold it"):
+        datasets.path("NIST-box")

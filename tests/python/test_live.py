@@ -279,3 +279,12 @@ def test_backtest_of_the_emulated_shop(runs):
     assert report["seen"]["with_progress"]["crps"] < report["seen"]["naive"]["planned"]["crps"]
     again = twin.backtest(runs[1][1], 12, 60).to_dict()
     assert again == report
+
+
+def test_without_rules_the_generic_ones_hold(tmp_path):
+    plant = twin.load(twin.datasets.scenario("shops/emulated.yaml"))
+    emulation = twin.emulate(plant, seed=3, until="2 d")
+    emulation.write(tmp_path)
+    found = twin.Twin(plant).observe(tmp_path).operations()
+    assert len(found) == len(emulation.operations)
+    assert sorted(found.frame["part"]) == sorted(emulation.operations["part"])

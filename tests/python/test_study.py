@@ -3,6 +3,7 @@ import json
 import math
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -180,13 +181,14 @@ def test_a_bar_can_be_shown(capfd):
     [
         "twin.simulate(plant, 1000, until='100000 h')",
         "twin.simulate(plant, 1, until='1000000 h', threads=1)",
-        "twin.State.initial(plant).advance('200000 d')",
+        "twin.State.initial(plant).advance('50000 d')",
         "twin.forecast(twin.State.initial(plant), 1000, '100000 h')",
     ],
 )
 def test_ctrl_c_stops_long_calls(call):
     script = f"""
-        import sys, twin
+        import signal, sys, twin
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it
         plant = twin.parse({line().yaml!r})
         print("ready", flush=True)
         try:
@@ -195,11 +197,15 @@ def test_ctrl_c_stops_long_calls(call):
             sys.exit(77)
     """
     child = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, text=True)
-    assert child.stdout.readline() == "ready\n"
-    threading.Event().wait(0.5)
-    os.kill(child.pid, signal.SIGINT)
-    assert child.wait(timeout=20) == 77
-    child.stdout.close()
+    try:
+        assert child.stdout.readline() == "ready\n"
+        threading.Event().wait(0.5)
+        os.kill(child.pid, signal.SIGINT)
+        assert child.wait(timeout=20) == 77
+    finally:
+        child.kill()
+        child.stdout.close()
+        child.wait()
 
 
 def test_other_threads_run_meanwhile():
@@ -330,3 +336,26 @@ def test_whole_runs_are_compared():
     assert answer.compare("order.finish")["mean"].iloc[0] > pd.Timedelta(0)
     assert "plant.cycle_time" in named._repr_html_() or "order.finish" in named._repr_html_()
     assert math.isnan(table["correlation"].iloc[0])
+
+
+@pytest.mark.parametrize(
+    ("call", "culprit"),
+    [
+        (lambda p, s: twin.simulate("shop.yaml"), "'shop.yaml'"),
+        (lambda p, s: twin.simulate(p, seed=-1), "seed: -1"),
+        (lambda p, s: twin.simulate(p, replications=2.5), "replications: 2.5"),
+        (lambda p, s: twin.forecast(p), "forecast: state"),
+        (lambda p, s: twin.what_if(s, {"a": 3}), "'a': 3"),
+        (lambda p, s: s.branch(-1), "replication: -1"),
+        (lambda p, s: twin.State.initial("shop.yaml"), "'shop.yaml'"),
+        (lambda p, s: twin.compare("shop.yaml"), "'shop.yaml'"),
+        (lambda p, s: twin.Twin("shop.yaml"), "'shop.yaml'"),
+        (lambda p, s: twin.infer_operations(3, twin.Rules.generic()), "logs: 3"),
+        (lambda p, s: twin.emulate(p, seed=1.5), "seed: 1.5"),
+    ],
+)
+def test_wrong_arguments_are_named(call, culprit):
+    plant = shop()
+    with pytest.raises(twin.InvalidArgument, match=re.escape(culprit)) as error:
+        call(plant, twin.State.initial(plant))
+    assert "allowed: " in str(error.value)

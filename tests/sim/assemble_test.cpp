@@ -188,5 +188,65 @@ TEST(Assemble, NamesFactsThatContradictEachOther) {
               HasSubstr("M1 did a step that does not exist"));
 }
 
+TEST(Assemble, RefusesTimesThatNoSavedStateCanHold) {
+  const Plant plant = Plant::parse(kShop);
+  const auto said = [&](const std::function<void(Facts&)>& change) {
+    Facts f = facts(plant);
+    change(f);
+    try {
+      (void)assemble(plant, plant.parameters(), f);
+    } catch (const InvalidArgument& error) {
+      return std::string(error.what());
+    }
+    return std::string("nothing");
+  };
+  EXPECT_THAT(said([](Facts& f) { f.now = kNever / 2; }), HasSubstr("now is 2305843009213693951 ns from"));
+  EXPECT_THAT(said([](Facts& f) { f.now = -kNever; }), HasSubstr("now is -4611686018427387903 ns from"));
+  EXPECT_THAT(said([](Facts& f) { f.lots[0].started = -kNever; }), HasSubstr("A-02 was worked on before time began"));
+  EXPECT_THAT(said([](Facts& f) { f.lots[0].stands_since = INT64_MIN; }), HasSubstr("worked on before time began"));
+  EXPECT_THAT(said([](Facts& f) { f.lots[1].ready = -kNever; }), HasSubstr("A-03 became ready before time began"));
+}
+
+TEST(Assemble, KeepsWhatTakesForeverInRange) {
+  const Plant plant = Plant::parse(kShop);
+  Parameters endless = plant.parameters();
+  for (std::uint32_t i = 0; i < endless.distributions.size(); ++i)
+    endless.set(DistributionId{i}, Distribution::deterministic(1e12));
+  Facts f = facts(plant);
+  f.lots[0].stands_since = f.now - kMinute;
+  f.machines[plant.machine("M2").value].last_step = StepId{};
+  for (const bool believed : {false, true}) {
+    if (believed) {
+      f.lots[0].left.emplace().fill(INT64_MAX);
+      f.lots[0].left->front() = 0;
+    }
+    const State state = assemble(plant, endless, f);
+    EXPECT_TRUE(equal(plant, State::load(state.save(plant), plant), state));
+    for (std::uint64_t i = 0; i < 20; ++i) {
+      const State future = branch(plant, endless, state, i);
+      EXPECT_TRUE(equal(plant, State::load(future.save(plant), plant), future));
+      const MachineState& m1 = future.machines[plant.machine("M1").value];
+      EXPECT_LE(m1.total, kNever);
+      EXPECT_EQ(m1.total - m1.left, kHour) << "as long as it has been worked on";
+    }
+  }
+}
+
+TEST(Assemble, ASavedBeliefFitsTheWorkItIsAbout) {
+  const Plant plant = Plant::parse(kShop);
+  Facts f = facts(plant);
+  f.lots[0].left.emplace().fill(10 * kMinute);
+  const State good = assembled(plant, f);
+  const MachineState& m1 = good.machines[plant.machine("M1").value];
+  for (const Tick at_left : {m1.left - 1, Tick{0}, m1.total + 1, kNever}) {
+    State bad = good;
+    bad.beliefs[0].at_left = at_left;
+    EXPECT_THROW((void)State::load(bad.save(plant), plant), FormatError) << at_left;
+  }
+  State later = good;
+  advance(plant, plant.parameters(), later, Until{.time = f.now + kMinute});
+  EXPECT_NO_THROW((void)State::load(branch(plant, plant.parameters(), later, 1).save(plant), plant));
+}
+
 }  // namespace
 }  // namespace twin

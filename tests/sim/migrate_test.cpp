@@ -221,5 +221,28 @@ TEST(Migrate, RefusesAStateOfAnotherPlant) {
   EXPECT_THROW((void)migrate(b, a, State::initial(a)), InvalidArgument);
 }
 
+TEST(Migrate, AnOrderSmallerThanWhatItReleasedIsListedAndNeverScrapped) {
+  constexpr const char* kShop = R"(
+stations: {a: {machines: {A1: {}, A2: {}}}}
+products: {p: {route: [{at: a, time: 9 s}]}}
+orders: [{id: P, product: p, quantity: 3}, {id: Q, product: p, quantity: 1}]
+)";
+  const Plant from = Plant::parse(kShop);
+  const Plant to = from.change({{"stations.a.machines", "{A1: {}}"}, {"orders.P.quantity", "1"}});
+  State state = State::initial(from);
+  advance(from, from.parameters(), state, Until{.time = kSecond});
+  for (const Disposition disposition : {Disposition::kRefuse, Disposition::kScrap}) {
+    std::string said = "nothing";
+    try {
+      (void)migrate(from, to, state, disposition);
+    } catch (const InvalidArgument& error) {
+      said = error.what();
+    }
+    EXPECT_THAT(said, HasSubstr("order P has released 3 lots already; the changed plant orders 1"));
+    EXPECT_THAT(said, HasSubstr("P-02: machine A2, which holds it, is gone")) << "all problems at once";
+    EXPECT_THAT(said, HasSubstr("order at least what is released"));
+  }
+}
+
 }  // namespace
 }  // namespace twin

@@ -1,7 +1,10 @@
 // What every State promises, on many random plants: it is a value that can be copied, cut, saved and counted.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <numeric>
 #include <random>
@@ -286,6 +289,80 @@ TEST(Advance, ToTheEndOfTimeStopsWithTheLastEvent) {
   EXPECT_EQ(state.now, 4 * kSecond);
   EXPECT_TRUE(advance(plant, plant.parameters(), state, Until{.time = INT64_MAX}));
   EXPECT_EQ(state.now, 4 * kSecond);
+}
+
+TEST(State, OfAnotherPlantIsRefusedByEveryUse) {
+  const Plant plant = random_plant(1), other = random_plant(2);
+  const State state = State::initial(plant);
+  const auto said = [](const auto& use) {
+    try {
+      use();
+    } catch (const InvalidArgument& error) {
+      return std::string(error.what());
+    }
+    return std::string("nothing");
+  };
+  using ::testing::HasSubstr;
+  const std::string both = fmt::format("belongs to another plant (digest {:016x}, this plant has {:016x}); migrate it",
+                                       plant.digest(), other.digest());
+  EXPECT_THAT(said([&] { (void)state.save(other); }), HasSubstr("save: the state " + both));
+  EXPECT_THAT(said([&] { (void)state.digest(other); }), HasSubstr("digest: the state " + both));
+  EXPECT_THAT(said([&] { (void)equal(other, State::initial(other), state); }), HasSubstr("equal: the state " + both));
+  EXPECT_THAT(said([&] { (void)branch(other, other.parameters(), state, 1); }), HasSubstr("branch: the state " + both));
+  EXPECT_THAT(said([&] { (void)migrate(other, plant, state); }),
+              HasSubstr(fmt::format("migrate: the state belongs to another plant (digest {:016x}) than it is said to "
+                                    "come from (digest {:016x})",
+                                    plant.digest(), other.digest())));
+  EXPECT_EQ(said([&] { (void)equal(plant, state, state); }), "nothing");
+}
+
+TEST(Parameters, OfAnotherPlantAreRefused) {
+  const Plant plant = Plant::parse(R"yaml(
+stations: {a: {}, b: {}}
+products:
+  p:
+    route: [{at: a, time: "empirical(1, 2 s)", then: {pass: 0.5, scrap: 0.5}}, {at: b, time: 1 s}]
+    arrivals: every 5 s
+)yaml");
+  const auto said = [&](const std::function<void(Parameters&)>& change, bool cheap) {
+    Parameters parameters = plant.parameters();
+    change(parameters);
+    State state = State::initial(plant);
+    const auto refusal = [&](const auto& use) {
+      try {
+        use();
+      } catch (const InvalidArgument& error) {
+        return std::string(error.what());
+      }
+      return std::string("nothing");
+    };
+    const std::string why = refusal([&] { check_parameters(plant, parameters); });
+    EXPECT_EQ(refusal([&] { (void)State::initial(plant, parameters, Seed{1}); }), why);
+    EXPECT_EQ(refusal([&] { (void)branch(plant, parameters, state, 1); }), why);
+    if (cheap) {
+      EXPECT_EQ(refusal([&] { advance(plant, parameters, state, Until{.time = kMinute}); }), why);
+      EXPECT_EQ(refusal([&] { branch_into(plant, parameters, State::initial(plant), 1, state); }), why);
+    }
+    return why;
+  };
+  using ::testing::HasSubstr;
+  EXPECT_EQ(said([](Parameters&) {}, true), "nothing");
+  EXPECT_THAT(said([](Parameters& p) { p.distributions.pop_back(); }, true),
+              HasSubstr("the parameters have 2 distributions; allowed: 3, as plant 'plant' has"));
+  EXPECT_THAT(said([](Parameters& p) { p.branch_probability.clear(); }, true),
+              HasSubstr("0 branch probabilities; allowed: 2"));
+  EXPECT_THAT(said([](Parameters& p) { p.speed.push_back(1); }, true), HasSubstr("3 speeds; allowed: 2"));
+  EXPECT_THAT(said([](Parameters& p) { p.table.clear(); }, false),
+              HasSubstr("the table of distribution 'products.p.route.a.time' ends at 2; allowed: at most 0"));
+  EXPECT_THAT(said(
+                  [&](Parameters& p) {
+                    for (FlatDistribution& d : p.distributions) d.table_count = 0;
+                  },
+                  false),
+              HasSubstr("'products.p.route.a.time' has 0 numbers; allowed: 1 or more"));
+  EXPECT_THAT(
+      said([&](Parameters& p) { p.set(plant.data().sources[0].interarrival, Distribution::deterministic(0)); }, false),
+      HasSubstr("is 0 s; allowed: above 0"));
 }
 
 }  // namespace

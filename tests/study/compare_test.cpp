@@ -140,5 +140,13 @@ TEST(Compare, ProgressCountsAllAlternatives) {
   EXPECT_EQ(total, 20);
 }
 
+TEST(Compare, CarriesOnlyParametersOfThePlant) {
+  const Plant plant =
+      Plant::parse("stations: {a: {}}\nproducts: {p: {route: [{at: a, time: 1 s}], arrivals: every 5 s}}");
+  Parameters cut = plant.parameters();
+  cut.distributions.pop_back();
+  EXPECT_THROW((void)carry_parameters(plant, cut, plant), InvalidArgument);
+}
+
 }  // namespace
 }  // namespace twin::study

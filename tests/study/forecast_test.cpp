@@ -163,5 +163,14 @@ TEST(Forecast, RefusesWhatMakesNoSenseAndStopsWhenCancelled) {
   EXPECT_THROW((void)f.sample("bar.complete"), InvalidArgument);
 }
 
+TEST(Forecast, RefusesStatesAndParametersOfAnotherPlant) {
+  const Plant plant = Plant::parse(kCertain), other = Plant::parse(kUncertain);
+  const State state = State::initial(plant);
+  EXPECT_THROW((void)forecast(other, other.parameters(), state), InvalidArgument);
+  Parameters cut = plant.parameters();
+  cut.speed.pop_back();
+  EXPECT_THROW((void)forecast(plant, std::vector<Parameters>{plant.parameters(), cut}, state), InvalidArgument);
+}
+
 }  // namespace
 }  // namespace twin::study

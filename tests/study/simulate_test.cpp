@@ -196,5 +196,15 @@ TEST(Simulate, RefusesWhatMakesNoSense) {
   }
 }
 
+TEST(Simulate, RefusesParametersOfAnotherPlant) {
+  const Plant plant = Plant::parse(kSingle);
+  Parameters cut = plant.parameters();
+  cut.distributions.pop_back();
+  EXPECT_THROW((void)simulate(plant, cut), InvalidArgument);
+  Parameters flood = plant.parameters();
+  flood.set(plant.data().sources[0].interarrival, Distribution::deterministic(0));
+  EXPECT_THROW((void)simulate(plant, flood), InvalidArgument);
+}
+
 }  // namespace
 }  // namespace twin::study

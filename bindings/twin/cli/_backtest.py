@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from .._live import backtest as run_backtest
-from ._floor import SheetFile, floor_of
+from .._values import number
+from ._floor import QuarantineFile, SheetFile, floor_of
 from ._shared import Json, RulesFile, add_row, case_of, command, note, print_json, screen, table
 
 
@@ -25,10 +26,11 @@ def backtest(
     instants: Annotated[int, typer.Option(help="Instants to stand at.", min=1)] = 60,
     futures: Annotated[int, typer.Option(help="Futures from each.", min=2)] = 300,
     plot: Annotated[Path | None, typer.Option("--plot", help="Write a picture.", show_default=False)] = None,
+    quarantine: QuarantineFile = None,
     as_json: Json = False,
 ) -> None:
     """Stand at instants of the past, learn from what was known, forecast, and compare with what happened."""
-    outcome = run_backtest(floor_of(case_of(source, rules, sheet)), instants=instants, futures=futures)
+    outcome = run_backtest(floor_of(case_of(source, rules, sheet), quarantine), instants=instants, futures=futures)
     if plot is not None:
         outcome.plot(plot)
         note(f"picture: {plot}")
@@ -36,18 +38,24 @@ def backtest(
     if as_json:
         print_json(report)
         return
-    rows = table("forecast", "coverage of 80 %", "CRPS", "mean absolute error")
-    for kind in ("seen", "unseen"):
+    rows = table("forecast", "coverage of 80 %", "CRPS", "mean error", "median error")
+    for kind in ("seen", "in_work", "unseen"):
         for name, figures in _flat(report.get(kind, {})):
             add_row(
                 rows,
-                f"{kind}, {name.replace('_', ' ')}",
+                f"{kind.replace('_', ' ')}, {name.replace('_', ' ')}",
                 _cell(figures.get("coverage80"), "{:.0%}", 1),
-                _cell(figures.get("crps"), "{:.1f} min", 60),
-                _cell(figures.get("mae"), "{:.1f} min", 60),
+                _cell(figures.get("crps"), "{} min", 60),
+                _cell(figures.get("mae"), "{} min", 60),
+                _cell(figures.get("median_error"), "{} min", 60),
             )
     console = screen()
     console.print(rows)
+    console.print(
+        "seen: kinds of operation done before; in work: those of them under way. Means, and CRPS with them, are "
+        "dominated by a few long standstills.",
+        style="dim",
+    )
     half = report.get("half_way", {})
     share, naive = half.get("median_error_share"), half.get("naive")
     if share is not None:
@@ -68,4 +76,4 @@ def _flat(kinds: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _cell(value: float | None, form: str, unit: float) -> str:
-    return "–" if value is None else form.format(value / unit)
+    return "–" if value is None else form.format(value / unit if "%" in form else number(value / unit))

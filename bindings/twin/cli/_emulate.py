@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from .. import datasets
 from .._emulate import emulate as run_emulation
 from .._plant import load
-from ._shared import Json, PlantFile, command, instant_text, note, print_json, screen
+from ._shared import Json, PlantFile, command, instant_text, note, print_json, rounded, screen
 
 
 def add_to(app: typer.Typer) -> None:
@@ -52,10 +52,11 @@ def emulate(
     )
     if speed > 0 and not as_json:
         note(f"writing {emulation.lines} lines to {out} as they come, {speed:g} times faster than real time")
+    out.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(datasets.scenario("shops/emulated-rules.yaml"), out / "rules.yaml")  # first: logs may be followed
     emulation.write(out, speed=speed)
-    shutil.copyfile(datasets.scenario("shops/emulated-rules.yaml"), out / "rules.yaml")
     if as_json:
-        print_json({"folder": str(out), **emulation.truth})
+        print_json({"folder": str(out), **_rounded(emulation.truth)})
         return
     operations = emulation.operations
     last = operations["end"].max() if len(operations) else None
@@ -67,3 +68,12 @@ def emulate(
         highlight=False,
         markup=False,
     )
+
+
+def _rounded(value: Any) -> Any:
+    """Round the numbers in texts, such as distributions."""
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return rounded(value) if isinstance(value, str) and "(" in value else value

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import difflib
+import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from .. import _forecast
 from .._errors import InvalidArgument
+from .._plant import Plant
 from .._state import State
 from .._study import Comparison
+from .._values import readable
 from ._floor import At, From, state_of
 from ._shared import (
     Futures,
@@ -38,6 +44,9 @@ Horizon = Annotated[
 ]
 Luck = Annotated[int | None, typer.Option("--seed", help="Of the futures' luck.", show_default="the state's", min=0)]
 Plot = Annotated[Path | None, typer.Option("--plot", help="Write a picture.", show_default=False)]
+
+
+_MOST_PRODUCTS = 6
 
 
 def add_to(app: typer.Typer) -> None:
@@ -74,11 +83,27 @@ def forecast(
             }
             for row in quantiles.to_dict(orient="records")
         }
-        print_json({"now": iso(future.now), "futures": future.futures, "finish": finish, "digest": future.digest})
+        document: dict[str, Any] = {
+            "now": iso(future.now),
+            "futures": future.futures,
+            "finish": finish,
+            "digest": future.digest,
+        }
+        if not finish:
+            document["figures"] = {
+                name: {key: finite(value) for key, value in zip(("mean", "p10", "p90"), figures, strict=True)}
+                for name, figures in _figures(future).items()
+            }
+        print_json(document)
         return
-    rows = table("finish (UTC)", "P10", "P50", "P90")
-    for row in quantiles.to_dict(orient="records"):
-        add_row(rows, row["name"], *(instant_text(row[p]) for p in ("P10", "P50", "P90")))
+    if len(quantiles):
+        rows = table("finish (UTC)", "P10", "P50", "P90")
+        for row in quantiles.to_dict(orient="records"):
+            add_row(rows, row["name"], *(instant_text(row[p]) for p in ("P10", "P50", "P90")))
+    else:
+        rows = table("figure", "mean", "P10", "P90")
+        for name, figures in _figures(future).items():
+            add_row(rows, name, *(" ".join(readable(x, 0.0, future[name].unit)[::2]).strip() for x in figures))
     console = screen()
     console.print(rows)
     console.print(f"{future.futures} futures from {instant_text(future.now)} UTC", style="dim")
@@ -100,7 +125,11 @@ def whatif(
     ] = None,
     metrics: Annotated[
         list[str] | None,
-        typer.Option("--metric", help="Figure to compare; may be repeated.", show_default="the finish of each order"),
+        typer.Option(
+            "--metric",
+            help="Figure to compare; may be repeated.",
+            show_default="the finish of each order; without orders, throughput and cycle time",
+        ),
     ] = None,
     rules: RulesFile = None,
     futures: Futures = 1000,
@@ -116,7 +145,12 @@ def whatif(
     if not scenarios:
         raise InvalidArgument(f"{target} has no what_if block; give --set NAME:PATH=VALUE")
     answer = _forecast.what_if(state, scenarios, futures, horizon, seed=seed, threads=threads)
-    chosen = metrics or _finishes(answer, state)
+    chosen = metrics or _defaults(answer, state)
+    known = answer._known()
+    for metric in chosen:
+        if metric not in known:
+            near = difflib.get_close_matches(metric, known, 5, 0.5) or list(known)[:10]
+            raise InvalidArgument(f"--metric {metric}: no such figure; allowed are such as: {', '.join(near)}")
     if plot is not None:
         _save(answer.plot(chosen[0]).figure, plot)
     if as_json:
@@ -125,7 +159,7 @@ def whatif(
         return
     console = screen()
     for metric in chosen:
-        rows = table("scenario", metric, "difference", "best")
+        rows = table("scenario", f"mean of {metric}", "difference", "best")
         for cells in answer._rows(metric):
             add_row(rows, *cells)
         console.print(rows, "")
@@ -137,9 +171,30 @@ def whatif(
     )
 
 
-def _finishes(answer: Comparison, state: State) -> list[str]:
+def _ends(plant: Plant, known: Iterable[str]) -> list[str]:
+    """Figures of a plant without orders: throughput and time in the plant of each product, if these are few."""
+    products = plant._core.product_names()
+    wanted = [f"{name}.{what}" for name in products for what in ("throughput", "cycle_time")]
+    names = set(known)
+    return [name for name in wanted if name in names][: 2 * _MOST_PRODUCTS]
+
+
+def _figures(future: _forecast.Forecast) -> dict[str, tuple[float, float, float]]:
+    """Mean, P10 and P90 of each figure; without data not a number."""
+    figures = {}
+    for name in _ends(future.plant, future.metrics):
+        sample = future[name].samples
+        sample = sample[np.isfinite(sample)]
+        low, high = np.quantile(sample, [0.1, 0.9]) if len(sample) else (math.nan, math.nan)
+        figures[name] = (float(sample.mean()) if len(sample) else math.nan, float(low), float(high))
+    return figures
+
+
+def _defaults(answer: Comparison, state: State) -> list[str]:
     """Finish of everything ordered, then of each order that some alternative may still change, if these are few."""
     known = answer._known()
+    if "order.finish" not in known:
+        return _ends(state.plant, known)
     orders = [name for order in state.plant.orders["order"] if (name := f"{order}.finish") in known]
     open_ = [name for name in orders if answer.sample(answer.names[0], name).max() > 0]
     return ["order.finish", *(open_ if 1 < len(open_) <= 6 else [])]

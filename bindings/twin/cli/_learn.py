@@ -9,8 +9,21 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from ._floor import SheetFile, floor_of
-from ._shared import Json, RulesFile, add_row, case_of, command, finite, note, print_json, screen, span_text, table
+from ._floor import QuarantineFile, SheetFile, floor_of
+from ._shared import (
+    Json,
+    RulesFile,
+    add_row,
+    case_of,
+    command,
+    finite,
+    note,
+    print_json,
+    rounded,
+    screen,
+    span_text,
+    table,
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,16 +42,19 @@ def learn(
     out: Annotated[
         Path | None, typer.Option("--out", help="Write the learned plant (YAML).", show_default=False)
     ] = None,
+    quarantine: QuarantineFile = None,
     as_json: Json = False,
 ) -> None:
     """Learn a plant from logs and an order sheet: distributions, with where each comes from."""
-    floor = floor_of(case_of(source, rules, sheet))
+    floor = floor_of(case_of(source, rules, sheet), quarantine)
     plant = floor.learned(until)
     if out is not None:
         out.write_text(plant.yaml, encoding="utf-8")
         note(f"learned plant: {out}")
     facts = {row.pop("path"): row for row in floor.provenance(until).to_dict(orient="records")}
     numbers = plant.parameters.frame.to_dict(orient="records")
+    for number in numbers:
+        number["value"] = rounded(str(number["value"]))
     if as_json:
         print_json({"plant": plant.name, "digest": plant.digest, "parameters": _with_facts(numbers, facts)})
         return

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from .._logs import Logs, Operations, Rules, infer_operations, read_logs
+from .._logs import Operations, Rules, infer_operations, read_logs
+from ._floor import QuarantineFile, tell_defects
 from ._shared import (
     Json,
     RulesFile,
@@ -15,7 +16,6 @@ from ._shared import (
     command,
     instant_text,
     need_file,
-    note,
     print_json,
     screen,
     span_text,
@@ -37,6 +37,7 @@ def operations(
     until: Annotated[
         str | None, typer.Option(help="Use only what was known at this instant (ISO 8601).", show_default="all")
     ] = None,
+    quarantine: QuarantineFile = None,
     as_json: Json = False,
 ) -> None:
     """Infer operations from machine logs: part, operation, machine, start, end, outcome, interruptions."""
@@ -44,20 +45,11 @@ def operations(
     meaning = Rules.load(need_file(case.rules, "--rules", "rules that say what the logs mean"))
     logs = read_logs(case.logs, meaning)
     found = infer_operations(logs, meaning, until)
-    _tell_defects(logs)
+    tell_defects(logs, quarantine)
     if as_json:
         print_json(found.to_dicts())
     else:
         _show(found)
-
-
-def _tell_defects(logs: Logs) -> None:
-    counts = logs.counts
-    parts = [f"{len(logs)} logs, {counts['lines'].sum()} lines"]
-    for column, what in (("late", "late"), ("duplicates", "duplicates"), ("quarantined", "in quarantine")):
-        if n := counts[column].sum():
-            parts.append(f"{n} {what}")
-    note(", ".join(parts))
 
 
 def _show(found: Operations) -> None:

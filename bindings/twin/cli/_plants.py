@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from .._errors import FormatError, PlantError
-from .._plant import load, plant_schema
+from .._errors import Error, Fault, FormatError, PlantError
+from .._plant import Plant, load, plant_schema
+from .._study import is_metric
 from ._shared import BAD_INPUT, CHECK_FAILED, Json, PlantFile, add_row, command, errors, print_json, screen, table
 
 
@@ -32,6 +33,7 @@ def validate(
     for file in plants:
         try:
             plant = load(file)
+            check_promises(plant, str(file))
         except PlantError as error:
             faults = [{k: v for k, v in asdict(fault).items() if k != "_text"} for fault in error.faults]
             reports.append({"file": str(file), "valid": False, "faults": faults})
@@ -54,6 +56,38 @@ def validate(
         raise typer.Exit(BAD_INPUT if unreadable else CHECK_FAILED)
 
 
+def check_promises(plant: Plant, file: str) -> None:
+    """Check what a plant says of itself: that each what_if can be applied, and that expected figures exist.
+
+    Raises
+    ------
+    PlantError
+        All faults at once.
+    """
+    faults = []
+    for name, changes in plant.what_if.items():
+        try:
+            plant.change(changes)
+        except PlantError as error:
+            faults += [
+                _fault(file, f"what_if.{name}", fault.value, str(fault), fault.allowed) for fault in error.faults
+            ] or [_fault(file, f"what_if.{name}", "", str(error), "")]
+        except Error as error:
+            faults.append(_fault(file, f"what_if.{name}", "", str(error), ""))
+    faults += [
+        _fault(file, f"expect.{name}", name, "is no figure of this plant", "names of figures, as twin run tells them")
+        for name in plant.expect
+        if not is_metric(plant, name)
+    ]
+    if faults:
+        raise PlantError("\n".join(map(str, faults)), faults)
+
+
+def _fault(file: str, path: str, value: str, message: str, allowed: str) -> Fault:
+    end = f"; allowed: {allowed}" if allowed and allowed not in message else ""
+    return Fault(file, 0, 0, path, value, message, allowed, f"{file}: {path}: {message}{end}")
+
+
 @command
 def explain(
     plant: PlantFile,
@@ -74,6 +108,6 @@ def explain(
 
 
 @command
-def schema() -> None:
-    """Print the JSON Schema of scenario files, for editors."""
+def schema(as_json: Json = False) -> None:
+    """Print the JSON Schema of scenario files, for editors: one JSON document, with ``--json`` or without."""
     print_json(plant_schema())

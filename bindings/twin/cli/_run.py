@@ -38,6 +38,7 @@ def run(
             "--check", help="Exit 1 when a figure is further from what the file expects than twice its interval."
         ),
     ] = False,
+    all_figures: Annotated[bool, typer.Option("--all", help="Also show figures that are 0 in every run.")] = False,
     as_json: Json = False,
 ) -> None:
     """Simulate a plant from its beginning and print its figures with 95 % intervals."""
@@ -48,22 +49,33 @@ def run(
     if as_json:
         print_json(result.to_dict())
     else:
-        _show(shop, result)
+        _show(shop, result, all_figures)
     if check and _far(shop, result):
         raise typer.Exit(CHECK_FAILED)
 
 
-def _show(plant: Plant, result: _study.Result) -> None:
+def _show(plant: Plant, result: _study.Result, all_figures: bool) -> None:
     expected = plant.expect
-    rows = table("figure", "mean", "95 %", "", *(["expected"] if expected else []), left=1)
+    with_intervals = result.replications > 1
+    columns = ("mean", "95 %", "") if with_intervals else ("mean", "")
+    rows = table("figure", *columns, *(["expected"] if expected else []), left=1)
+    hidden = 0
     for name, mean, half, unit in result._rows():
         more = []
+        is_expected = name in expected or f"{name}.mean" in expected
+        if not (all_figures or is_expected or result[name].sample.any()):
+            hidden += 1
+            continue
         if expected:
             value = expected.get(name, expected.get(f"{name}.mean"))
             more = ["" if value is None else " ".join(readable(value, 0.0, result[name].unit)[::2]).strip()]
-        add_row(rows, name, mean, half, unit, *more)
+        add_row(rows, name, mean, *([half] if with_intervals else []), unit, *more)
     console = screen()
     console.print(rows)
+    if not with_intervals:
+        console.print("one replication: no intervals", style="dim")
+    if hidden:
+        console.print(f"figures that are 0 in every run: {hidden}; --all shows them", style="dim")
     console.print(
         ", ".join(result._facts()), f"in {result.cpu_s:.2f} s of CPU time, digest {result.digest}", style="dim"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +48,9 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
         except PlantError as error:
             lines = [str(fault) for fault in error.faults] or [str(error)]
             fail("\n".join(lines))
+        except BrokenPipeError:  # whoever read the answer has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(CHECK_FAILED) from None
         except (Error, OSError) as error:
             fail(str(error))
         except KeyboardInterrupt:
@@ -72,6 +76,11 @@ def note(message: str) -> None:
     errors().print(escape(message), style="dim", soft_wrap=True, highlight=False)
 
 
+def warn(message: str) -> None:
+    """Say something that the answer may suffer from."""
+    errors().print(f"[yellow]warning:[/] {escape(message)}", soft_wrap=True, highlight=False)
+
+
 def screen() -> Console:
     """Where answers for people go; wide enough for tables when it is a file or a pipe."""
     console = Console()
@@ -81,10 +90,13 @@ def screen() -> Console:
 def print_json(document: Any) -> None:
     """Print the one document; what is not finite is null."""
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False, default=_plain) + "\n")
+    sys.stdout.flush()  # a closed pipe is found here, not when the process ends
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, np.datetime64):
+    if value is pd.NaT:
+        return None
+    if isinstance(value, np.datetime64 | pd.Timestamp):
         return iso(value)
     if isinstance(value, np.timedelta64):
         return seconds(value)
@@ -118,6 +130,11 @@ def span_text(span: np.timedelta64 | pd.Timedelta) -> str:
 def instant_text(instant: np.datetime64 | pd.Timestamp) -> str:
     """Instant to the minute."""
     return "–" if pd.isna(instant) else f"{pd.Timestamp(instant):%Y-%m-%d %H:%M}"
+
+
+def rounded(text: str) -> str:
+    """Write the numbers of a text with six digits, as YAML of plants has them."""
+    return re.sub(r"\d+\.\d+(?:e[+-]?\d+)?", lambda found: f"{float(found[0]):.6g}", text)
 
 
 def table(*columns: str, left: int = 1, title: str | None = None) -> Table:
@@ -160,7 +177,7 @@ def case_of(target: str, rules: Path | None = None, sheet: Path | None = None) -
     if folder.exists():
         beside = folder if folder.is_dir() else folder.parent
         found = datasets.Case(folder, beside / "rules.yaml", beside / "sheet.yaml")
-    elif target in datasets.available() and os.sep not in target:
+    elif target.lower() in datasets.available() and os.sep not in target:
         found = datasets.case(target)
         note(datasets.info(target).credit)
     else:

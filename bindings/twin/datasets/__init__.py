@@ -92,9 +92,9 @@ def info(name: str) -> DataSet:
         No such data set; names those there are.
     """
     try:
-        return _SETS[name]
-    except KeyError:
-        raise InvalidArgument(f"no data set '{name}'; allowed: {', '.join(available())}") from None
+        return _SETS[name.lower()]
+    except (AttributeError, KeyError):
+        raise InvalidArgument(f"no data set {name!r}; allowed: {', '.join(available())}") from None
 
 
 def path(name: str, *, download: bool = True) -> Path:
@@ -115,6 +115,7 @@ def path(name: str, *, download: bool = True) -> Path:
         It is not on this machine and was not downloaded; says how to get it.
     """
     data = info(name)
+    name = data.name
     looked = []
     for folder in (_data_folder(name), _cache() / name):
         if folder is None:
@@ -125,7 +126,8 @@ def path(name: str, *, download: bool = True) -> Path:
     if not download or _offline():
         why = "TWIN_OFFLINE is set" if download else "downloading was not asked for"
         raise DatasetNotFound(
-            f"the data set '{name}' is not on this machine (looked in {' and '.join(looked)}) and {why}. Either set "
+            f"the data set '{name}' is not on this machine (looked in {' and '.join(looked)}){_not_in_data(name)}, "
+            f"and {why}. Either set "
             f"TWIN_DATA to the folder that holds '{name}/{data.logs}', or download it: "
             f"python -c \"import twin.datasets as d; d.fetch('{name}')\""
         )
@@ -146,6 +148,7 @@ def fetch(name: str) -> Path:
         ``TWIN_OFFLINE`` is set, the address cannot be reached, or a file is not what it should be.
     """
     data = info(name)
+    name = data.name
     if _offline():
         raise DatasetNotFound(f"the data set '{name}' was not downloaded from {data.url}: TWIN_OFFLINE is set")
     registry = _registry(name)
@@ -167,7 +170,9 @@ def fetch(name: str) -> Path:
             store.fetch(file)
         complete.touch()
     except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong hash is a ValueError
-        raise DatasetNotFound(f"the data set '{name}' could not be downloaded from {data.url}: {error}") from error
+        raise DatasetNotFound(
+            f"the data set '{name}' could not be downloaded from {data.url}: {_short(error)}{_not_in_data(name)}"
+        ) from error
     finally:
         logger.setLevel(level)
     return folder
@@ -182,6 +187,7 @@ def verify(name: str) -> list[str]:
         Files that are missing or different; none when all is well. Packed files (``.gz``) count by their contents.
     """
     folder = path(name, download=False)
+    name = info(name).name
     return [file for file, known in _registry(name).items() if _sha256(folder / file) != known.removeprefix("sha256:")]
 
 
@@ -211,6 +217,25 @@ def case(name: str, *, download: bool = True) -> Case:
 def _data_folder(name: str) -> Path | None:
     root = os.environ.get("TWIN_DATA")
     return Path(root) / name if root else None
+
+
+def _not_in_data(name: str) -> str:
+    """Say that the folder of the caller's own data lacks a data set."""
+    root = os.environ.get("TWIN_DATA")
+    return f"; TWIN_DATA is set to {root}, which does not hold it ('{name}' is no folder of logs there)" if root else ""
+
+
+def _short(error: Exception) -> str:
+    """Give the cause of a failed download on one line: what is innermost, not the whole chain."""
+    cause: BaseException = error
+    while True:
+        inner = cause.__cause__ or next(
+            (a for a in (getattr(cause, "reason", None), *cause.args) if isinstance(a, BaseException)), None
+        )
+        if inner is None:
+            break
+        cause = inner
+    return " ".join((str(cause) or type(cause).__name__).split())
 
 
 def _cache() -> Path:

@@ -376,16 +376,20 @@ void write_text(const std::filesystem::path& path, const std::string& text) {
 void prepare(const std::filesystem::path& folder, const std::vector<std::string>& machines) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error || !std::filesystem::is_directory(folder))
+  if (error || !std::filesystem::is_directory(folder, error))
     throw InvalidArgument(fmt::format("emulate: the folder {} cannot be made{}{}", folder.string(), error ? ": " : "",
                                       error ? error.message() : ""));
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.path().extension() != ".txt") continue;
-    if (std::find(machines.begin(), machines.end(), entry.path().stem().string()) == machines.end())
+  std::filesystem::directory_iterator entry(folder, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const std::filesystem::path& file = entry->path();
+    if (file.extension() != ".txt") continue;
+    if (std::find(machines.begin(), machines.end(), file.stem().string()) == machines.end())
       throw InvalidArgument(
           fmt::format("emulate: the folder {} has the log {} of another run; allowed: a folder without",
-                      folder.string(), entry.path().filename().string()));
+                      folder.string(), file.filename().string()));
   }
+  if (error)
+    throw InvalidArgument(fmt::format("emulate: the folder {} cannot be listed: {}", folder.string(), error.message()));
 }
 
 /// Waits for the instants of the floor, looking up from time to time.

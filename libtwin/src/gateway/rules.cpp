@@ -6,7 +6,6 @@
 #include <charconv>
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <set>
 #include <span>
 #include <sstream>
@@ -17,6 +16,8 @@ namespace twin::gateway {
 namespace {
 
 using sync::Rules;
+
+constexpr std::size_t kMaxBytes = 1 << 20;
 
 /// Walks the document and collects every fault instead of stopping at the first.
 class Reader {
@@ -239,10 +240,17 @@ sync::Rules parse_rules(const std::string& yaml, const std::string& name) {
 }
 
 sync::Rules load_rules(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error))
+    throw InvalidArgument(path.string() + ": is a folder; allowed: a file of rules");
   std::ifstream in(path, std::ios::binary);
   if (!in) throw InvalidArgument(path.string() + ": cannot be opened");
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  std::string text(kMaxBytes + 1, '\0');  // a pipe does not tell its size
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (in.bad()) throw InvalidArgument(path.string() + ": cannot be read");
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > kMaxBytes)
+    throw FormatError(path.string() + ": has too many bytes; allowed: at most " + std::to_string(kMaxBytes));
   return parse_rules(text, path.string());
 }
 

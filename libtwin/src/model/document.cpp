@@ -241,16 +241,33 @@ class Setter {
 constexpr std::size_t kMaxFiles = 64;
 constexpr std::uintmax_t kMaxTableBytes = 64 << 20;
 
-bool read_file(const std::filesystem::path& file, std::string& out) {
+/// Reads a file of at most `limit` bytes. \return why it cannot be read, to follow `the file 'x' `; empty when it was
+std::string read_file(const std::filesystem::path& file, std::uintmax_t limit, std::string& out) {
   std::error_code error;
-  if (!std::filesystem::is_regular_file(file, error) || std::filesystem::file_size(file, error) > kMaxTableBytes)
-    return false;
+  const auto status = std::filesystem::status(file, error);
+  if (status.type() == std::filesystem::file_type::not_found) return "does not exist";
+  if (status.type() == std::filesystem::file_type::directory) return "is a folder and cannot be read";
+  if (status.type() == std::filesystem::file_type::none) return "cannot be read: " + error.message();
+  if (status.type() != std::filesystem::file_type::regular) return "is no regular file and cannot be read";
+  const auto size = std::filesystem::file_size(file, error);
+  if (error) return "cannot be read: " + error.message();
+  if (size > limit) return fmt::format("has {} bytes, too many to be read", size);
   std::ifstream stream(file, std::ios::binary);
+  if (!stream) return "cannot be opened for reading";
   std::ostringstream all;
-  all << stream.rdbuf();
-  if (!stream) return false;
+  if (size > 0) all << stream.rdbuf();
+  if (!stream || !all) return "cannot be read to its end";
   out = std::move(all).str();
-  return true;
+  return "";
+}
+
+std::string at_most(std::uintmax_t bytes) { return fmt::format("at most {} MiB", bytes >> 20); }
+
+/// The path by which a file is known whatever way leads there; as good as can be for one that cannot be reached.
+std::filesystem::path canonical_path(const std::filesystem::path& file) {
+  std::error_code error;
+  auto canonical = std::filesystem::weakly_canonical(file, error);
+  return error ? file.lexically_normal() : canonical;
 }
 
 Fault fault_at(const Mark& mark, std::string path, std::string value, std::string message, std::string allowed) {
@@ -384,7 +401,7 @@ class Includer {
     return under;
   }
 
-  void enter(const std::filesystem::path& file) { open_.push_back(std::filesystem::weakly_canonical(file)); }
+  void enter(const std::filesystem::path& file) { open_.push_back(canonical_path(file)); }
 
  private:
   [[noreturn]] static void refuse(const Node& node, std::string message, std::string allowed) {
@@ -396,14 +413,15 @@ class Includer {
     if (folder.empty())
       refuse(name, "text that stands in no folder cannot include files", "a file, or text with a folder");
     const auto file = folder / name.scalar;
-    const auto canonical = std::filesystem::weakly_canonical(file);
+    const auto canonical = canonical_path(file);
     if (std::find(open_.begin(), open_.end(), canonical) != open_.end())
       refuse(name, fmt::format("'{}' includes itself", name.scalar),
              "files that do not include each other in a circle");
     if (++files_ > kMaxFiles) refuse(name, "too many files are included", fmt::format("at most {}", kMaxFiles));
     std::string text;
-    if (!read_file(file, text))
-      refuse(name, fmt::format("the file '{}' cannot be read", name.scalar), "a file beside the one that includes it");
+    if (const auto why = read_file(file, kMaxYamlBytes, text); !why.empty())
+      refuse(name, fmt::format("the file '{}' {}", name.scalar, why),
+             fmt::format("a file of {} beside the one that includes it", at_most(kMaxYamlBytes)));
     open_.push_back(canonical);
     Node root = parse_yaml(text, file.generic_string());
     if (root.is_null()) root = Node::mapping();
@@ -421,9 +439,10 @@ class Includer {
     if (folder.empty()) fail("text that stands in no folder cannot name a file of orders", "a list of orders");
     const auto file = folder / orders.scalar;
     std::string text;
-    if (!read_file(file, text))
-      fail(fmt::format("the file '{}' cannot be read", orders.scalar),
-           "a list of orders, or a file of comma-separated values beside this one");
+    if (const auto why = read_file(file, kMaxTableBytes, text); !why.empty())
+      fail(fmt::format("the file '{}' {}", orders.scalar, why),
+           fmt::format("a list of orders, or a file of comma-separated values of {} beside this one",
+                       at_most(kMaxTableBytes)));
     Node table = read_table(text, file.generic_string());
     table.key = orders.key;
     table.key_mark = orders.key_mark;
@@ -443,9 +462,9 @@ Document finish(Node root, std::string name) {
 
 Document Document::load(const std::filesystem::path& file) {
   std::string text;
-  if (!read_file(file, text))
-    throw FormatError(fmt::format("the file '{}' cannot be read; allowed: an existing file of YAML of at most 16 MiB",
-                                  file.generic_string()));
+  if (const auto why = read_file(file, kMaxYamlBytes, text); !why.empty())
+    throw FormatError(fmt::format("the file '{}' {}; allowed: an existing file of YAML of {}", file.generic_string(),
+                                  why, at_most(kMaxYamlBytes)));
   Includer includer;
   includer.enter(file);
   const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");

@@ -233,14 +233,23 @@ class Loader {
   std::optional<Tick> instant(const Place& place, Shape shape) {
     if (!place || !scalar(place, shape)) return std::nullopt;
     const std::string& text = place.node->scalar;
-    WallTime wall;
-    if (parse_wall_time(trimmed(text), wall)) return (read_wall_time(text, zone_) - plant_.epoch).count();
+    constexpr Duration kFar{kNever};  // the epoch lies within it of 1970, so that these sums cannot overflow
+    Tick tick = 0;
     try {
-      return ticks_from_seconds(read_seconds(text));
+      if (WallTime wall; parse_wall_time(trimmed(text), wall)) {
+        const auto far = plant_.epoch + kFar;
+        tick = (std::clamp(read_wall_time(text, zone_), plant_.epoch - kFar, far) - plant_.epoch).count();
+      } else {
+        tick = ticks_from_seconds(read_seconds(text));
+      }
     } catch (const TextFault& why) {
       fault(place, why.message, allowed(shape));
       return std::nullopt;
     }
+    if (tick > -kNever && tick < kNever) return tick;
+    fault(place, fmt::format("'{}' lies too far from the epoch", shown(*place.node)),
+          fmt::format("at most 146 years from {}", format_wall_time(plant_.epoch)));
+    return std::nullopt;
   }
 
   template <class Enum>
@@ -264,6 +273,12 @@ class Loader {
     fault(mark, path, name, fmt::format("'{}' is no name", name),
           "1 to 200 characters without quotes, line ends or blanks around them");
     return false;
+  }
+
+  /// Names under which results tell of everything together.
+  void not_reserved(const Mark& mark, const std::string& path, const std::string& name) {
+    if (name == "plant" || name == "order")
+      fault(mark, path, name, fmt::format("'{}' has a meaning of its own in results", name), "another name");
   }
 
   /// Members of the name an entry stands under; faulty ranges are reported.
@@ -297,8 +312,12 @@ class Loader {
     if (const auto zone = read(child(top, "time_zone"), Shape::kTimeZone, read_time_zone)) zone_ = *zone;
     plant_.epoch = WallTime{std::chrono::sys_days{std::chrono::year{2000} / 1 / 3}};
     if (const auto epoch =
-            read(child(top, "epoch"), Shape::kInstant, [&](std::string_view t) { return read_wall_time(t, zone_); }))
-      plant_.epoch = *epoch;
+            read(child(top, "epoch"), Shape::kInstant, [&](std::string_view t) { return read_wall_time(t, zone_); })) {
+      if (const Tick since_1970 = epoch->time_since_epoch().count(); since_1970 >= -kNever && since_1970 <= kNever)
+        plant_.epoch = *epoch;
+      else
+        fault(child(top, "epoch"), "the epoch lies too far from 1970", "years from 1824 to 2115");
+    }
     const Tick monday = WallTime{std::chrono::sys_days{std::chrono::year{2000} / 1 / 3}}.time_since_epoch().count();
     plant_.epoch_in_week = ((plant_.epoch.time_since_epoch().count() - monday) % kWeek + kWeek) % kWeek;
 
@@ -534,6 +553,7 @@ class Loader {
         if (const auto failures = child(machine, "failures")) one.failures = read_failures(failures);
       }
       for (auto& name : members(entry.key_mark, machine.path, entry.key)) {
+        not_reserved(entry.key_mark, machine.path, name);
         one.name = std::move(name);
         spec.machines.push_back(one);
       }
@@ -543,9 +563,7 @@ class Loader {
   void add_station(const Place& place, const std::string& name, const std::shared_ptr<const StationSpec>& shared) {
     const StationSpec& spec = *shared;
     const StationId id{static_cast<std::uint32_t>(plant_.stations.size())};
-    if (name == "plant" || name == "order")
-      fault(place.node->key_mark, place.path, name, fmt::format("'{}' has a meaning of its own in results", name),
-            "another name");
+    not_reserved(place.node->key_mark, place.path, name);
     if (!station_ids_.emplace(name, id.value).second) {
       fault(place.node->key_mark, place.path, name, fmt::format("the station '{}' stands twice", name),
             "each name once");
@@ -635,10 +653,8 @@ class Loader {
     if (place.node->children.empty()) fault(place, "there is no product", allowed(Shape::kProducts));
     for (const auto& entry : place.node->children) {
       const auto path = join_path(place.path, entry.key);
-      if (entry.key == "plant" || entry.key == "order")
-        fault(entry.key_mark, path, entry.key, fmt::format("'{}' has a meaning of its own in results", entry.key),
-              "another name");
       for (const auto& name : members(entry.key_mark, path, entry.key)) {
+        not_reserved(entry.key_mark, path, name);
         room(plant_.product_names.size(), {&entry, path}, "products");
         if (!product_ids_.emplace(name, static_cast<std::uint32_t>(plant_.product_names.size())).second) {
           fault(entry.key_mark, path, name, fmt::format("the product '{}' stands twice", name), "each name once");
@@ -1048,17 +1064,28 @@ class Loader {
     struct Named {
       OrderData data;
       std::string name;
+      Place id;
     };
     std::vector<Named> orders;
-    std::set<std::string> names;
+    std::unordered_map<std::string, std::uint32_t> quantities;
     for (std::size_t i = 0; i < place.node->children.size(); ++i) {
       const Place order{&place.node->children[i], fmt::format("{}[{}]", place.path, i)};
       Named out;
       if (read_order(order, out.data, out.name)) {
-        if (!names.insert(out.name).second)
-          fault(child(order, "id"), fmt::format("the order '{}' stands twice", out.name), "each id once");
+        out.id = child(order, "id");
+        if (!quantities.emplace(out.name, out.data.quantity).second)
+          fault(out.id, fmt::format("the order '{}' stands twice", out.name), "each id once");
         orders.push_back(std::move(out));
       }
+    }
+    for (const auto& order : orders) {
+      const auto dash = order.name.rfind('-');
+      if (dash == std::string::npos) continue;
+      const auto lots_of = quantities.find(order.name.substr(0, dash));
+      if (lots_of == quantities.end() || !names_a_lot(std::string_view(order.name).substr(dash + 1), lots_of->second))
+        continue;
+      fault(order.id, fmt::format("the order '{}' has the name of a lot of the order '{}'", order.name, lots_of->first),
+            "an id that is no other order's followed by - and the number of a lot");
     }
     std::stable_sort(orders.begin(), orders.end(),
                      [](const Named& a, const Named& b) { return a.data.release < b.data.release; });
@@ -1068,12 +1095,21 @@ class Loader {
     }
   }
 
+  /// True when `digits` is how a lot of an order of so many is numbered (lot_name).
+  static bool names_a_lot(std::string_view digits, std::uint32_t quantity) {
+    if (quantity == 1 || digits.size() != std::max<std::size_t>(2, std::to_string(quantity).size())) return false;
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    return error == std::errc{} && end == digits.data() + digits.size() && number >= 1 && number <= quantity;
+  }
+
   bool read_order(const Place& place, OrderData& order, std::string& name) {
     if (!keys(place, Level::kOrder, Shape::kOrders) || !place.node->is_mapping()) return false;
     const auto id = child(place, "id"), product = child(place, "product");
     if (!id || !product || !scalar(id, Shape::kName) || !scalar(product, Shape::kName)) return false;
     name = id.node->scalar;
     good_name(id.node->mark, id.path, name);
+    not_reserved(id.node->mark, id.path, name);
     order.hash = hash_name("order:" + name);
     const auto found = product_ids_.find(product.node->scalar);
     if (found == product_ids_.end()) {
@@ -1086,15 +1122,17 @@ class Loader {
     order.product = ProductId{found->second};
     order.quantity =
         static_cast<std::uint32_t>(integer(child(place, "quantity"), Shape::kCount, 1, 1'000'000).value_or(1));
-    if (const auto release = instant(child(place, "release"), Shape::kStart)) order.release = *release;
-    if (order.release < 0 || order.release >= kNever)
-      fault(child(place, "release"), "the release lies before the epoch or too far after it",
-            fmt::format("from {}", format_wall_time(plant_.epoch)));
-    const auto due = instant(child(place, "due"), Shape::kStart);
+    const auto release = child(place, "release"), due = child(place, "due");
+    order.release = instant(release, Shape::kStart).value_or(0);
+    if (order.release < 0) {
+      fault(release, "the release lies before the epoch", fmt::format("from {}", format_wall_time(plant_.epoch)));
+      order.release = 0;
+    }
     const Tick after = product_due_[found->second];
-    order.due = due               ? std::clamp(*due, -kNever, kNever)
-                : after == kNever ? kNever
-                                  : std::min(kNever, order.release + after);
+    if (due)
+      order.due = instant(due, Shape::kStart).value_or(kNever);
+    else if (after < kNever)
+      order.due = std::min(kNever, order.release + after);
     order.priority =
         static_cast<std::int32_t>(integer(child(place, "priority"), Shape::kInteger, -1'000'000'000, 1'000'000'000)
                                       .value_or(plant_.products[found->second].priority));
@@ -1107,8 +1145,8 @@ class Loader {
     run.warmup = duration(child(place, "warmup")).value_or(0);
     const auto until = child(place, "until");
     run.until = instant(until, Shape::kEnd).value_or(kNever);
-    if (until && (run.until <= 0 || run.until > kNever))
-      fault(until, "the run would end before it begins, or lie too far ahead", "a time after the epoch");
+    if (until && run.until <= 0)
+      fault(until, "the run would end before it begins", "a time after the epoch");
     else if (run.until <= run.warmup)
       fault(until ? until : place, "the run ends before its warmup does",
             fmt::format("after {}", format_duration(Duration{run.warmup})));

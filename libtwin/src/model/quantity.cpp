@@ -607,7 +607,12 @@ auto or_invalid(std::string_view text, F&& read) {
 }  // namespace
 
 double parse_seconds(std::string_view text) { return or_invalid(text, model_detail::read_seconds); }
-Duration parse_duration(std::string_view text) { return Duration{ticks_from_seconds(parse_seconds(text))}; }
+Duration parse_duration(std::string_view text) {
+  const double seconds = parse_seconds(text);
+  if (std::fabs(seconds) >= seconds_from_ticks(kNever))
+    throw InvalidArgument(fmt::format("'{}' is too long; allowed: less than 146 years", text));
+  return Duration{ticks_from_seconds(seconds)};
+}
 double parse_si(std::string_view text) { return or_invalid(text, model_detail::read_si); }
 Distribution parse_distribution(std::string_view text) {
   return or_invalid(text, [](std::string_view t) { return model_detail::read_distribution(t, true); });

@@ -14,7 +14,6 @@
 namespace twin {
 namespace {
 
-constexpr std::size_t kMaxBytes = 16 << 20;
 constexpr std::size_t kMaxNodes = 500'000;
 constexpr std::size_t kMaxDepth = 64;
 
@@ -304,8 +303,8 @@ Node parse_yaml(std::string_view yaml, const std::string& file) {
   const auto refuse = [&](int line, int column, std::string message, std::string allowed) {
     throw PlantError({Fault{file, line, column, "", "", std::move(message), std::move(allowed)}});
   };
-  if (yaml.size() > kMaxBytes)
-    refuse(0, 0, fmt::format("the text has {} bytes", yaml.size()), fmt::format("at most {}", kMaxBytes));
+  if (yaml.size() > kMaxYamlBytes)
+    refuse(0, 0, fmt::format("the text has {} bytes", yaml.size()), fmt::format("at most {}", kMaxYamlBytes));
   if (const auto zero = yaml.find('\0'); zero != std::string_view::npos) {
     const auto line = 1 + std::count(yaml.begin(), yaml.begin() + static_cast<std::ptrdiff_t>(zero), '\n');
     refuse(static_cast<int>(line), 1, "there is a zero byte: this is no text", "YAML in UTF-8");

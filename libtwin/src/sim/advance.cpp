@@ -9,16 +9,22 @@ namespace {
 
 using detail::Engine;
 
-void check_plant(const Plant& plant, const State& state, const char* what) {
-  if (state.plant != plant.digest())
-    throw InvalidArgument(
-        fmt::format("{}: the state belongs to another plant (digest {:016x}, this plant has {:016x}); migrate it first",
-                    what, state.plant, plant.digest()));
+void check_counts(const Plant& plant, const Parameters& parameters) {
+  const Parameters& own = plant.parameters();
+  const auto check = [&plant](const char* what, std::size_t is, std::size_t must) {
+    if (is != must)
+      throw InvalidArgument(
+          fmt::format("the parameters have {} {}; allowed: {}, as plant '{}' has", is, what, must, plant.data().name));
+  };
+  check("distributions", parameters.distributions.size(), own.distributions.size());
+  check("branch probabilities", parameters.branch_probability.size(), own.branch_probability.size());
+  check("speeds", parameters.speed.size(), own.speed.size());
 }
 
 template <class R>
 bool run(const Plant& plant, const Parameters& parameters, State& state, const Until& until, R recorder) {
   check_plant(plant, state, "advance");
+  check_counts(plant, parameters);
   if (until.time < state.now)
     throw InvalidArgument(fmt::format("advance: the end {} lies before the state's clock {}",
                                       format_wall_time(plant.wall(until.time)),
@@ -29,6 +35,36 @@ bool run(const Plant& plant, const Parameters& parameters, State& state, const U
 }
 
 }  // namespace
+
+void check_parameters(const Plant& plant, const Parameters& parameters) {
+  check_counts(plant, parameters);
+  const PlantData& data = plant.data();
+  for (std::size_t i = 0; i < parameters.distributions.size(); ++i) {
+    const FlatDistribution& d = parameters.distributions[i];
+    const std::size_t end = std::size_t{d.table_first} + d.table_count;
+    if (end > parameters.table.size())
+      throw InvalidArgument(
+          fmt::format("the table of distribution '{}' ends at {}; allowed: at most {}, the size of "
+                      "the table",
+                      data.distribution_paths[i], end, parameters.table.size()));
+    const bool whole = d.family == Family::kDiscrete ? d.table_count >= 2 && d.table_count % 2 == 0
+                                                     : d.family != Family::kEmpirical || d.table_count >= 1;
+    if (!whole)
+      throw InvalidArgument(fmt::format("the table of distribution '{}' has {} numbers; allowed: {}",
+                                        data.distribution_paths[i], d.table_count,
+                                        d.family == Family::kDiscrete ? "an even number, 2 or more" : "1 or more"));
+  }
+  for (std::size_t i = 0; i < data.sources.size(); ++i) {
+    if (data.sources[i].kind != SourceKind::kRenewal) continue;
+    const DistributionId interarrival = data.sources[i].interarrival;
+    const double mean = parameters.mean(interarrival);
+    if (!(mean > 0))
+      throw InvalidArgument(
+          fmt::format("the mean of distribution '{}' is {} s; allowed: above 0, since source '{}' "
+                      "makes a lot each such time",
+                      data.distribution_paths[interarrival.value], mean, data.source_names[i]));
+  }
+}
 
 bool advance(const Plant& plant, const Parameters& parameters, State& state, const Until& until, Recorder* recorder) {
   return recorder == nullptr ? run(plant, parameters, state, until, detail::NoRecorder{})
@@ -51,6 +87,7 @@ State State::initial(const Plant& plant, Seed seed, std::uint64_t replication) {
 }
 
 State State::initial(const Plant& plant, const Parameters& parameters, Seed seed, std::uint64_t replication) {
+  check_parameters(plant, parameters);
   const PlantData& data = plant.data();
   State state;
   state.seed = seed;
@@ -70,6 +107,7 @@ State State::initial(const Plant& plant, const Parameters& parameters, Seed seed
 }
 
 State branch(const Plant& plant, const Parameters& parameters, const State& state, std::uint64_t replication) {
+  check_parameters(plant, parameters);
   State out;
   branch_into(plant, parameters, state, replication, out);
   return out;
@@ -78,6 +116,7 @@ State branch(const Plant& plant, const Parameters& parameters, const State& stat
 void branch_into(const Plant& plant, const Parameters& parameters, const State& state, std::uint64_t replication,
                  State& out) {
   check_plant(plant, state, "branch");
+  check_counts(plant, parameters);
   out = state;
   out.replication = replication;
   out.key = draw_key(out.seed, replication);

@@ -58,7 +58,13 @@ class Assembly {
     return static_cast<std::uint32_t>(p_.sources.size()) + lot.order.value;
   }
 
+  /// Times further off would leave the range of what can be saved.
+  [[nodiscard]] static bool is_far(Tick t) noexcept { return t <= -kNever / 2 || t >= kNever / 2; }
+
   void check() const {
+    if (is_far(facts_.now))
+      refuse(fmt::format("now is {} ns from the plant's epoch; allowed: less than {} ns before or after", facts_.now,
+                         kNever / 2));
     if (facts_.orders.size() != p_.orders.size())
       refuse(fmt::format("facts of {} orders; the plant has {}", facts_.orders.size(), p_.orders.size()));
     if (facts_.machines.size() != p_.machines.size())
@@ -78,6 +84,7 @@ class Assembly {
         refuse(fmt::format("{} stands at no step of its product", name(lot)));
       seen.emplace_back(lot.order.value, lot.serial);
       ++open[lot.order.value];
+      if (lot.ready <= -kNever / 2) refuse(fmt::format("{} became ready before time began", name(lot)));
       if (!lot.machine.valid()) continue;
       if (lot.machine.value >= p_.machines.size()) refuse(fmt::format("{} is on no machine of the plant", name(lot)));
       if (busy[lot.machine.value])
@@ -88,6 +95,8 @@ class Assembly {
                            p_.step_names[lot.step.value]));
       if (lot.started > facts_.now || lot.worked < 0 || lot.stands_since.value_or(facts_.now) > facts_.now)
         refuse(fmt::format("{} was worked on in the future", name(lot)));
+      if (is_far(lot.started) || is_far(lot.stands_since.value_or(0)))
+        refuse(fmt::format("{} was worked on before time began", name(lot)));
     }
     std::ranges::sort(seen);
     if (const auto twice = std::ranges::adjacent_find(seen); twice != seen.end())
@@ -150,12 +159,13 @@ class Assembly {
     const double speed = q_.speed[m];
     machine.left = fact.left ? (*fact.left)[kBeliefLevels.size() / 2]
                              : ticks_from_seconds(time.residual(seconds_from_ticks(fact.worked) * speed, 0.5) / speed);
-    machine.left = std::max<Tick>(0, machine.left);
-    machine.total = fact.worked + machine.left;
+    const Tick worked = std::min(fact.worked, kNever);
+    machine.left = std::clamp<Tick>(machine.left, 0, kNever - worked);
+    machine.total = worked + machine.left;
     if (fact.left) {
       Belief belief{.machine = m, .at_left = machine.left, .quantiles = *fact.left};
       Tick last = 0;
-      for (Tick& q : belief.quantiles) last = q = std::max(q, last);
+      for (Tick& q : belief.quantiles) last = q = std::clamp(q, last, kNever);
       s_.beliefs.push_back(belief);
       std::ranges::sort(s_.beliefs, {}, &Belief::machine);
       machine.believed = true;
@@ -171,10 +181,12 @@ class Assembly {
       FailureState& failure = s_.failures[f];
       failure.down = true;
       failure.count = 1;
-      failure.began = since;
       failure.left = 0;
-      const Tick age = facts_.now - since;
-      const Tick left = ticks_from_seconds(q_.distribution(p_.modes[f].repair).residual(seconds_from_ticks(age), 0.5));
+      // Nobody repairs while the shop is closed: the repair is as old as the open time it has had.
+      const Tick age = p_.open_between(data.calendar, since, facts_.now);
+      failure.began = facts_.now - age;
+      const double rest = q_.distribution(p_.modes[f].repair).residual(seconds_from_ticks(age), 0.5);
+      const Tick left = std::clamp<Tick>(ticks_from_seconds(rest), 0, kNever - age);
       failure.drawn = age + left;
       s_.machines[m].repairing = f;
       ++s_.machines[m].faults;
@@ -193,7 +205,7 @@ class Assembly {
         std::clamp(std::max(facts_.machines[m].free_since, ready), std::min(ready, facts_.now), facts_.now);
     const Tick age = p_.open_between(p_.machines[m].calendar, since, facts_.now);
     machine.started = since;
-    machine.total += age;
+    machine.total = std::min(machine.total + age, kNever);
   }
 
   const PlantData& p_;
@@ -206,6 +218,7 @@ class Assembly {
 }  // namespace
 
 State assemble(const Plant& plant, const Parameters& parameters, const Facts& facts) {
+  check_parameters(plant, parameters);
   return Assembly(plant, parameters, facts).run();
 }
 

@@ -233,23 +233,24 @@ class Engine {
     const bool setup = machine.phase == Phase::kSetup;
     const Tick age = machine.total - machine.left;
     const std::uint64_t stream = step_stream(p_, lot, setup ? Purpose::kSetup : Purpose::kService);
-    machine.left = machine.believed
-                       ? believed_left(m, draw_uniform(s_.key, draw_stream(stream, Purpose::kResidual), lot_index(lot)))
-                       : draw_left(setup ? setup_of(machine, choice) : choice.time, stream, lot_index(lot), age,
-                                   setup ? 1 : q_.speed[m]);
+    machine.left =
+        machine.believed
+            ? believed_left(m, age, draw_uniform(s_.key, draw_stream(stream, Purpose::kResidual), lot_index(lot)))
+            : draw_left(setup ? setup_of(machine, choice) : choice.time, stream, lot_index(lot), age,
+                        setup ? 1 : q_.speed[m]);
     machine.total = age + machine.left;
     if (!was_running) return;
     const Tick span = begin_run(m);
     s_.queue.move(m, s_.now + span, end_of_run(machine));
   }
-  /// What is left by the machine's belief, given the work done since it was formed.
-  Tick believed_left(std::uint32_t m, double u) {
+  /// What is left by the machine's belief, given the work done since it was formed, which is part of `age`.
+  Tick believed_left(std::uint32_t m, Tick age, double u) {
     const auto found = std::ranges::find(s_.beliefs, m, &Belief::machine);
     TWIN_ASSERT(found != s_.beliefs.end());
     Belief& belief = *found;
     const Tick passed = belief.at_left - s_.machines[m].left;
     const double at = level_of(belief, passed);
-    const Tick left = std::max<Tick>(0, value_at(belief, at + u * (1 - at)) - passed);
+    const Tick left = std::clamp<Tick>(value_at(belief, at + u * (1 - at)) - passed, 0, kNever - age);
     belief.at_left = left + passed;
     return left;
   }

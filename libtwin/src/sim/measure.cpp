@@ -139,7 +139,9 @@ class Walk {
       add_(name, "queue_length", "1", ratio(seconds(queued), seconds(span_)));
       add_(name, "queue_time", "s", ratio(seconds(b.queue_time - a.queue_time), visits));
       add_(name, "visits", "1", visits);
-      add_(name, "lost", "1", count(a.lost, b.lost));
+      // A product of the same name has this figure already; all others differ in their names.
+      if (std::ranges::find(plant_.product_names, name) == plant_.product_names.end())
+        add_(name, "lost", "1", count(a.lost, b.lost));
       Occupation all;
       for (std::uint32_t m = station.first_machine; m < station.first_machine + station.machine_count; ++m) {
         all.add(begin_.machines[m], begin_.now, -1);

@@ -78,7 +78,7 @@ class Migration {
     for (std::uint32_t i = 0; i < a_.sources.size(); ++i)
       if (sources_[i] != kNone) new_.sources[sources_[i]] = old_.sources[i];
     move_lots();
-    if (!problems_.empty() && disposition_ == Disposition::kRefuse) refuse();
+    if (!problems_.empty() && (disposition_ == Disposition::kRefuse || !may_scrap_)) refuse();
     move_machines();
     move_stations(parameters);
     move_events(parameters);
@@ -89,7 +89,8 @@ class Migration {
   [[noreturn]] void refuse() const {
     std::string all = "migrate: the changed plant has no place for what the state holds:";
     for (const auto& problem : problems_) all += "\n  " + problem;
-    throw InvalidArgument(all + "\nallowed: keep these in the plant, or scrap the lots concerned");
+    throw InvalidArgument(all + "\nallowed: keep these in the plant, " +
+                          (may_scrap_ ? "or scrap the lots concerned" : "and order at least what is released"));
   }
   [[nodiscard]] std::uint32_t new_source(std::uint32_t source) const {
     const auto sources = static_cast<std::uint32_t>(a_.sources.size());
@@ -109,9 +110,11 @@ class Migration {
         continue;
       }
       new_.orders[to] = order;
-      if (order.released > b_.orders[to].quantity)
-        throw InvalidArgument(fmt::format("migrate: order {} has released {} lots already; the changed plant orders {}",
-                                          a_.order_names[o], order.released, b_.orders[to].quantity));
+      if (order.released > b_.orders[to].quantity) {
+        problems_.push_back(fmt::format("order {} has released {} lots already; the changed plant orders {}",
+                                        a_.order_names[o], order.released, b_.orders[to].quantity));
+        may_scrap_ = false;
+      }
     }
     for (std::uint32_t o = 0; o < b_.orders.size(); ++o)
       new_.open_orders += b_.orders[o].quantity - new_.orders[o].finished - new_.orders[o].scrapped;
@@ -362,6 +365,7 @@ class Migration {
   Disposition disposition_;
   State new_;
   std::vector<std::string> problems_;
+  bool may_scrap_ = true;  ///< all problems are such that scrapping lots solves them
   std::vector<std::uint32_t> machines_, stations_, steps_, modes_, products_, calendars_, sources_, orders_;
   std::vector<std::uint32_t> scrapped_;
   std::vector<std::uint64_t> in_process_;  ///< lots by source of the changed plant
@@ -371,7 +375,9 @@ class Migration {
 
 State migrate(const Plant& from, const Plant& to, const State& state, Disposition disposition) {
   if (state.plant != from.digest())
-    throw InvalidArgument("migrate: the state does not belong to the plant it is said to come from");
+    throw InvalidArgument(fmt::format(
+        "migrate: the state belongs to another plant (digest {:016x}) than it is said to come from (digest {:016x})",
+        state.plant, from.digest()));
   return Migration(from, to, state, disposition).run(to.parameters());
 }
 

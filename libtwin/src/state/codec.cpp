@@ -293,8 +293,10 @@ void check_machines(const PlantData& plant, State& state) {
       if (state.stations[data.station.value].queued > 0) fault("it is idle while lots wait for it");
     }
     if (m.believed && m.phase != Phase::kProcessing) fault("an estimate belongs to no work");
-    if (m.believed != std::ranges::any_of(state.beliefs, [i](const Belief& b) { return b.machine == i; }))
-      fault("its estimate is missing");
+    const auto belief = std::ranges::find(state.beliefs, i, &Belief::machine);
+    if (m.believed != (belief != state.beliefs.end())) fault("its estimate is missing");
+    if (m.believed && (belief->at_left < m.left || belief->at_left > m.total))
+      fault("its estimate was made when more was left than there was, or less than there is");
   }
 }
 
@@ -465,7 +467,15 @@ void read_beliefs(Reader& r, const PlantData& plant, State& state) {
 
 }  // namespace
 
+void check_plant(const Plant& plant, const State& state, const char* what) {
+  if (state.plant != plant.digest())
+    throw InvalidArgument(
+        fmt::format("{}: the state belongs to another plant (digest {:016x}, this plant has {:016x}); migrate it first",
+                    what, state.plant, plant.digest()));
+}
+
 std::string State::save(const Plant& of) const {
+  check_plant(of, *this, "save");
   Writer w;
   w.text(kMagic);
   w.all(kVersion, of.digest());
@@ -516,10 +526,15 @@ State State::load(std::string_view bytes, const Plant& of) {
   return state;
 }
 
-std::uint64_t State::digest(const Plant& p) const { return checksum(body(p.data(), *this)); }
+std::uint64_t State::digest(const Plant& p) const {
+  check_plant(p, *this, "digest");
+  return checksum(body(p.data(), *this));
+}
 
 bool equal(const Plant& plant, const State& a, const State& b) {
-  return a.plant == b.plant && body(plant.data(), a) == body(plant.data(), b);
+  check_plant(plant, a, "equal");
+  check_plant(plant, b, "equal");
+  return body(plant.data(), a) == body(plant.data(), b);
 }
 
 }  // namespace twin

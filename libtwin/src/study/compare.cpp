@@ -159,6 +159,7 @@ std::vector<Compared> Comparison::compare(std::string_view metric, std::string_v
 }
 
 Parameters carry_parameters(const Plant& from, const Parameters& learned, const Plant& to) {
+  check_parameters(from, learned);
   const Parameters &declared_before = from.parameters(), &declared = to.parameters();
   Parameters out = declared;
   match(from.data().distribution_paths, to.data().distribution_paths, [&](std::uint32_t i, std::uint32_t j) {

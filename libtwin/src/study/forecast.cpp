@@ -226,6 +226,8 @@ Forecast forecast(const Plant& plant, std::span<const Parameters> parameters, co
     throw InvalidArgument("forecast: futures is " + std::to_string(options.futures) + "; allowed: 1 or more");
   }
   if (parameters.empty()) throw InvalidArgument("forecast: no parameters; allowed: one set or more");
+  check_plant(plant, state, "forecast");
+  for (const Parameters& each : parameters) check_parameters(plant, each);
   const Until until = end_of(plant, state, options);
   const Columns columns(plant.data(), state, !until.orders_done);
   const std::vector<Metric> all_metrics = metrics(plant);

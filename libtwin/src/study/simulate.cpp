@@ -179,6 +179,7 @@ Result simulate(const Plant& plant, const Parameters& parameters, const Simulate
     throw InvalidArgument("simulate: replications is " + std::to_string(options.replications) +
                           "; allowed: 1 or more, or 0 for what the plant says");
   }
+  check_parameters(plant, parameters);
   const Setting setting = setting_of(plant, options);
   Result result;
   result.replications = options.replications > 0 ? options.replications : std::max(plant.run().replications, 1);

@@ -110,13 +110,14 @@ class Runner {
 
   Backtest run() {
     choose_instants();
-    const int total = static_cast<int>(result_.instants.size());
-    for (int i = 0; i < total; ++i) {
-      if (options_.cancel != nullptr && options_.cancel->load()) throw study::Cancelled("backtest: cancelled");
+    const int instants = static_cast<int>(result_.instants.size());
+    const int total = instants + static_cast<int>(all_.size());
+    for (int i = 0; i < instants; ++i) {
+      check_cancelled();
       one_instant(result_.instants[static_cast<std::size_t>(i)]);
       if (options_.progress) options_.progress(i + 1, total);
     }
-    half_way();
+    half_way(instants, total);
     result_.seen = seen_.mean();
     result_.unseen = unseen_.mean();
     result_.in_work = in_work_.mean();
@@ -126,6 +127,10 @@ class Runner {
  private:
   [[nodiscard]] Tick tick(Tick unix_ns) const noexcept { return twin_.sheet().ticks(WallTime{Duration{unix_ns}}); }
   [[nodiscard]] Tick unix_ns(Tick t) const noexcept { return twin_.sheet().wall(t).time_since_epoch().count(); }
+
+  void check_cancelled() const {
+    if (options_.cancel != nullptr && options_.cancel->load()) throw study::Cancelled("backtest: cancelled");
+  }
 
   /// Operations evenly over the whole, inside at a quarter, half and three quarters in turn, or just after the end.
   void choose_instants() {
@@ -151,14 +156,15 @@ class Runner {
     for (const bool use_progress : {true, false}) samples[use_progress ? 0 : 1] = forecast(t, actual, use_progress);
     for (std::size_t i = 0; i < targets.size(); ++i) {
       Target& target = targets[i];
-      const double truth = seconds_from_ticks(target.actual - t);
+      const auto within = [&](Tick instant) { return seconds_from_ticks(std::min(instant - t, options_.horizon)); };
+      const double truth = within(target.actual);
       Sums* classes[] = {target.seen ? &seen_ : &unseen_, target.seen && target.in_work ? &in_work_ : nullptr};
       for (Sums* sums : classes) {
         if (sums == nullptr) continue;
         sums->with_progress.add(samples[0][i], truth);
         sums->without_progress.add(samples[1][i], truth);
-        sums->past_mean.add({seconds_from_ticks(target.past_mean - t)}, truth);
-        sums->planned.add({seconds_from_ticks(target.planned - t)}, truth);
+        sums->past_mean.add({within(target.past_mean)}, truth);
+        sums->planned.add({within(target.planned)}, truth);
       }
       std::ranges::sort(samples[0][i]);
       const auto at = [&](double p) { return t + ticks_from_seconds(study::quantile(samples[0][i], p)); };
@@ -196,8 +202,12 @@ class Runner {
       const Tick from_mean = target.in_work ? op.start : naive_mean;
       const Tick from_plan = target.in_work ? op.start : naive_plan;
       const auto planned = ticks_from_seconds(p_.parameters.distribution(p_.choices[at.choice].time).quantile(0.5));
-      naive_mean = std::max(t, unix_ns(after_open(p_, calendar, tick(from_mean), mean_duration(op, t))));
-      naive_plan = std::max(t, unix_ns(after_open(p_, calendar, tick(from_plan), planned)));
+      const Tick last = tick(t) + options_.horizon;
+      const auto ends = [&](Tick from, Tick span) {
+        return std::max(t, unix_ns(std::min(last, after_open(p_, calendar, tick(from), span))));
+      };
+      naive_mean = ends(from_mean, mean_duration(op, t));
+      naive_plan = ends(from_plan, planned);
       target.past_mean = naive_mean;
       target.planned = naive_plan;
       targets.push_back(target);
@@ -245,12 +255,12 @@ class Runner {
           standing.plant.data().realised(standing.plant.parameters(), draw_key(standing.state.seed, replication));
       branch_into(standing.plant, parameters, standing.state, replication, future);
       watch.clear();
-      for (Tick span = kDay / 4; !watch.done() && span <= options_.horizon; span *= 2)
-        advance(standing.plant, parameters, future,
-                Until{.time = std::max(future.now, standing.state.now + std::min(span, options_.horizon)),
-                      .orders_done = true,
-                      .cancel = nullptr},
-                &watch);
+      for (Tick span = std::min(kDay / 4, options_.horizon);; span = std::min(2 * span, options_.horizon)) {
+        const Tick end = std::max(future.now, standing.state.now + span);
+        const Until until{.time = end, .orders_done = true, .cancel = options_.cancel};
+        if (!advance(standing.plant, parameters, future, until, &watch)) check_cancelled();
+        if (watch.done() || span >= options_.horizon || future.open_orders == 0) break;
+      }
       for (std::size_t k = 0; k < actual.size(); ++k) {
         const Tick end = std::min(watch.ends()[k], standing.state.now + options_.horizon);
         samples[k].push_back(seconds_from_ticks(end - standing.state.now));
@@ -260,7 +270,7 @@ class Runner {
   }
 
   /// Every completed operation with enough earlier runs, told at the middle of its duration.
-  void half_way() {
+  void half_way(int done, int total) {
     std::map<Kind, ProgressProfile> profiles;
     std::map<Kind, std::vector<const Operation*>> past;
     std::vector<const Operation*> by_end;
@@ -273,6 +283,8 @@ class Runner {
     std::ranges::stable_sort(by_middle, {}, middle);
     std::size_t known = 0;
     for (const Operation* op : by_middle) {
+      check_cancelled();
+      if (options_.progress) options_.progress(++done, total);
       const Tick t = middle(op);
       for (; known < by_end.size() && by_end[known]->end <= t; ++known) {
         profiles[kind_of(*by_end[known])].add(*by_end[known]);
@@ -319,6 +331,9 @@ double HalfWay::naive_error_share() const noexcept { return std::fabs(naive_s - 
 Backtest backtest(const Twin& twin, const BacktestOptions& options) {
   if (options.instants < 1)
     throw InvalidArgument(fmt::format("backtest: {} instants; allowed: 1 or more", options.instants));
+  if (options.horizon <= 0 || options.horizon > kNever / 4)
+    throw InvalidArgument(fmt::format("backtest: horizon is {}; allowed: above 0, at most 36 years",
+                                      format_duration(Duration{options.horizon})));
   if (options.futures < 2)
     throw InvalidArgument(fmt::format("backtest: {} futures; allowed: 2 or more", options.futures));
   return Runner(twin, options).run();

@@ -1,11 +1,13 @@
 #include "twin/sync/learn.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
 
 #include "twin/model/document.hpp"
+#include "twin/state/state.hpp"
 
 namespace twin::sync {
 namespace {
@@ -28,7 +30,7 @@ PlannedTime plan_of(const Distribution& planned, double within) {
   const double mean = planned.mean();
   const double own = std::log1p(planned.variance() / (mean * mean));
   const double level = planned.flat().level_sd * planned.flat().level_sd;
-  const double total = std::max(own + level, 4e-4);
+  const double total = std::clamp(own + level, 4e-4, 4.6);  // a cv of 10 at most: more is no plan
   const double inside = level > 0 ? std::clamp(own, 0.0025 * total, 0.9 * total) : within * within * total;
   return {.median_s = planned.quantile(0.5),
           .cv = std::sqrt(std::expm1(total)),
@@ -50,16 +52,19 @@ Distribution apart(const Fit& fit) {
 /// Numbers with six digits, as people read them; the rest of a learnt number is noise.
 std::string rounded(const std::string& text) {
   std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    const bool digit = text[i] >= '0' && text[i] <= '9';
-    if (!digit) {
-      out += text[i++];
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at < end) {
+    double value = 0;
+    const auto read = *at >= '0' && *at <= '9' ? std::from_chars(at, end, value) : std::from_chars_result{at, {}};
+    if (read.ptr == at || read.ec != std::errc{}) {
+      out += *at++;
       continue;
     }
-    std::size_t end = i;
-    const double value = std::stod(text.substr(i), &end);
-    out += fmt::format("{}", std::stod(fmt::format("{:.6g}", value)));
-    i += end;
+    const std::string short_text = fmt::format("{:.6g}", value);
+    std::from_chars(short_text.data(), short_text.data() + short_text.size(), value);
+    out += fmt::format("{}", value);
+    at = read.ptr;
   }
   return out;
 }
@@ -71,20 +76,28 @@ class Learner {
     for (const Operation& op : operations)
       if (op.start <= until) operations_.push_back(&op);
     std::ranges::stable_sort(operations_, {}, &Operation::start);
-    times_.resize(p_.choices.size());
-    setups_.resize(p_.choices.size());
-    repairs_.resize(p_.machines.size());
-    worked_.resize(p_.machines.size(), 0);
+    samples_.resize(p_.parameters.distributions.size());
+    worked_.resize(p_.parameters.distributions.size(), 0);
+    stops_.resize(p_.parameters.distributions.size(), 0);
+    for (std::uint32_t o = 0; o < p_.orders.size(); ++o)
+      for (std::uint32_t i = 0; i < p_.orders[o].quantity; ++i)
+        released_.emplace(lot_name(p_, static_cast<std::uint32_t>(p_.sources.size()) + o, i), p_.orders[o].release);
   }
 
   Learned run() {
     collect();
-    for (std::uint32_t c = 0; c < p_.choices.size(); ++c) {
-      update(p_.choices[c].time, times_[c], options_.within);
-      update_handling(p_.choices[c].setup, setups_[c]);
-      update_handling(p_.choices[c].changeover, changeovers_);
+    std::vector<bool> handling(samples_.size(), false);
+    for (const ChoiceData& choice : p_.choices) {
+      if (choice.setup.valid()) handling[choice.setup.value] = true;
+      if (!choice.changeover.valid()) continue;
+      handling[choice.changeover.value] = true;
+      samples_[choice.changeover.value] = changeovers_;
     }
-    for (std::uint32_t m = 0; m < p_.machines.size(); ++m) update_failures(m);
+    for (const FailureModeData& mode : p_.modes) {
+      handling[mode.repair.value] = true;
+      update_failures(mode);
+    }
+    for (std::uint32_t id = 0; id < samples_.size(); ++id) update(DistributionId{id}, handling[id]);
     if (!record_.is_null()) changes_.emplace_back("provenance", to_yaml_line(record_));
     Learned learned{
         .plant = changes_.empty() ? sheet_ : sheet_.change(changes_), .provenance = {}, .unknown = unknown_};
@@ -120,29 +133,39 @@ class Learner {
   /// hours tells nothing: nobody knows since when somebody was there.
   void learn_gap(const Operation& op, const StepOf& at, const Last& before, Tick ready) {
     const CalendarId calendar = p_.machines[at.machine.value].calendar;
-    if (!p_.open_at(calendar, tick(op.start))) return;
-    const Tick since = std::max(before.operation->end, ready);
-    const Tick gap = since < op.start ? p_.open_between(calendar, tick(since), tick(op.start)) : 0;
+    const Tick start = tick(op.start);
+    if (!p_.open_at(calendar, start)) return;
+    Tick since = std::max(tick(before.operation->end), tick(ready));
+    // Before its order is released, nobody sets up for a part.
+    if (const auto found = released_.find(op.part); found != released_.end()) since = std::max(since, found->second);
     const bool changed = before.step.choice == kNone || before.step.step != at.step;
-    Sample& sample = changed && p_.choices[at.choice].changeover.valid() ? changeovers_ : setups_[at.choice];
-    sample.add(gap, op.start);
+    const ChoiceData& choice = p_.choices[at.choice];
+    const bool changeover = changed && choice.changeover.valid();
+    const DistributionId id = changeover ? choice.changeover : choice.setup;
+    if (!id.valid()) return;
+    // Logarithms are learnt: no gap at all counts as a hundredth of the plan.
+    const Tick least = std::max(kSecond, ticks_from_seconds(p_.parameters.mean(id) / 100));
+    const Tick gap = std::max(least, since < start ? p_.open_between(calendar, since, start) : 0);
+    (changeover ? changeovers_ : samples_[id.value]).add(gap, op.start);
   }
   void learn_work(const Operation& op, const StepOf& at) {
     const std::uint32_t m = at.machine.value;
     Tick work = op.processing_time();
-    const bool fails = first_mode(m) != kNone;
+    const std::uint32_t mode = first_mode(m);
     for (const auto* stops : {&op.interrupted, &op.stalled})
       for (const Interval& stop : *stops) {
         // A night in between is no repair.
         const Tick length = p_.open_between(p_.machines[m].calendar, tick(stop.begin), tick(stop.end));
-        if (!fails || length < options_.shortest_stop) {
+        if (mode == kNone || length < options_.shortest_stop) {
           work += length;
         } else {
-          repairs_[m].add(length, stop.begin);
+          samples_[p_.modes[mode].repair.value].add(length, stop.begin);
+          ++stops_[p_.modes[mode].after.value];
         }
       }
-    times_[at.choice].add(static_cast<Tick>(static_cast<double>(work) * p_.parameters.speed[m]), op.end);
-    worked_[m] += work;
+    if (mode != kNone) worked_[p_.modes[mode].after.value] += work;
+    const DistributionId time = p_.choices[at.choice].time;
+    samples_[time.value].add(static_cast<Tick>(static_cast<double>(work) * p_.parameters.speed[m]), op.end);
   }
   [[nodiscard]] std::uint32_t first_mode(std::uint32_t m) const noexcept {
     const MachineData& data = p_.machines[m];
@@ -152,48 +175,41 @@ class Learner {
   }
   [[nodiscard]] Tick tick(Tick unix_ns) const noexcept { return sheet_.ticks(WallTime{Duration{unix_ns}}); }
 
-  void update(DistributionId id, const Sample& sample, double within) {
-    if (!id.valid() || sample.seconds.empty()) return;
+  /// Learns one distribution from all that was seen of it: lots, steps and machines that share a plan are one kind.
+  /// Times of people have long tails, and few of them a very uncertain one. Nothing is believed of these beyond both
+  /// twice the longest that was seen and what the plan holds possible.
+  void update(DistributionId id, bool handling) {
+    const Sample& sample = samples_[id.value];
+    if (sample.seconds.empty()) return;
     const Distribution planned = p_.parameters.distribution(id);
     if (planned.mean() <= 0) return;
-    const Fit fit = learn_duration(plan_of(planned, within), sample.seconds, options_.fit, sample.period);
-    put(p_.distribution_paths[id.value], apart(fit).text(), fit.provenance);
-  }
-  /// Times of people have long tails, and few of them a very uncertain one. Nothing is believed beyond both twice the
-  /// longest that was seen and what the plan holds possible.
-  void update_handling(DistributionId id, const Sample& sample) {
-    if (!id.valid() || sample.seconds.empty()) return;
-    const Distribution planned = p_.parameters.distribution(id);
-    if (planned.mean() <= 0) return;
-    const Fit fit =
-        learn_duration(plan_of(planned, options_.within_handling), sample.seconds, options_.fit, sample.period);
+    const PlannedTime plan = plan_of(planned, handling ? options_.within_handling : options_.within);
+    const Fit fit = learn_duration(plan, sample.seconds, options_.fit, sample.period);
     Distribution learnt = apart(fit);
     const double longest = std::max(2 * std::ranges::max(sample.seconds), planned.quantile(0.99));
-    if (learnt.max() > longest)
+    if (handling && learnt.max() > longest)
       learnt = learnt.truncated(std::max(0.0, learnt.min()), longest).uncertain(learnt.flat().level_sd);
     put(p_.distribution_paths[id.value], learnt.text(), fit.provenance);
   }
-  void update_failures(std::uint32_t m) {
-    const std::uint32_t f = first_mode(m);
-    if (f == kNone || worked_[m] == 0) return;
-    const FailureModeData& mode = p_.modes[f];
-    const Sample& stops = repairs_[m];
-    const double declared = p_.parameters.mean(mode.after);
+  /// Time to failure: exponential, as many failures as were seen, and the declared one, in the work that was seen.
+  void update_failures(const FailureModeData& mode) {
+    const Tick worked = worked_[mode.after.value];
+    if (!mode.of_work || worked == 0) return;
+    const Sample& stops = samples_[mode.repair.value];
     const double weight = options_.failure_weight;
-    const double n = static_cast<double>(stops.seconds.size());
-    const double mean = (declared * weight + seconds_from_ticks(worked_[m])) / (weight + n);
-    Provenance provenance{.n = stops.seconds.size(),
-                          .first = stops.period.first,
-                          .last = stops.period.last,
-                          .method = "posterior",
-                          .family = "exponential"};
+    const double n = static_cast<double>(stops_[mode.after.value]);
+    const double declared = p_.parameters.mean(mode.after);
+    const double mean = (declared * weight + seconds_from_ticks(worked)) / (weight + n);
+    Provenance provenance;
+    provenance.n = stops_[mode.after.value];
+    provenance.first = stops.period.first;
+    provenance.last = stops.period.last;
+    provenance.method = "posterior";
+    provenance.family = "exponential";
     put(p_.distribution_paths[mode.after.value], Distribution::exponential(mean).text() + " of work", provenance);
-    update_handling(mode.repair, stops);
   }
-  /// Machines and steps may share a path (a station's default); what is learnt last from the same data is the same.
   void put(const std::string& path, const std::string& text, const Provenance& provenance) {
-    if (provenance_.contains(path) && provenance_[path].n >= provenance.n) return;
-    std::erase_if(changes_, [&](const auto& change) { return change.first == path; });
+    if (provenance_.contains(path)) return;  // machines of a station share their failures
     changes_.emplace_back(path, to_yaml_line(Node::text(rounded(text))));
     provenance_[path] = provenance;
     const auto instant = [](Tick t) { return format_wall_time(WallTime{Duration{t}}); };
@@ -216,10 +232,11 @@ class Learner {
   Tick until_;
   const LearnOptions& options_;
   std::vector<const Operation*> operations_;
-  std::vector<Sample> times_, setups_;  ///< by choice
-  Sample changeovers_;                  ///< of the whole floor: each happens too seldom to be learnt alone
-  std::vector<Sample> repairs_;         ///< by machine
-  std::vector<Tick> worked_;            ///< by machine
+  std::vector<Sample> samples_;           ///< by distribution
+  Sample changeovers_;                    ///< of the whole floor: each happens too seldom to be learnt alone
+  std::vector<Tick> worked_;              ///< by distribution of the time to failure
+  std::vector<std::size_t> stops_;        ///< the same: failures seen
+  std::map<std::string, Tick> released_;  ///< by part, ticks of the plant
   std::vector<std::pair<std::string, std::string>> changes_;
   std::map<std::string, Provenance> provenance_;
   Node record_;  ///< the same as it stands in the YAML

@@ -1,7 +1,9 @@
 #include "twin/sync/twin.hpp"
 
 #include <algorithm>
-#include <unordered_map>
+#include <map>
+
+#include "twin/base/error.hpp"
 
 namespace twin::sync {
 namespace {
@@ -30,6 +32,7 @@ class Stand {
     }
     for (const auto& [name, lot] : lots_)
       if (lot.seen) facts_.orders[lot.order].released = p_.orders[lot.order].quantity;
+    find_holders();
     for (const auto& [name, lot] : lots_)
       if (facts_.orders[lot.order].released > 0) place(lot);
     return std::move(facts_);
@@ -80,8 +83,24 @@ class Stand {
       lot.done = index;
       lot.work = &op;
     } else {
+      if (op.outcome == Outcome::kNoCompletion) note(op, "no completion was seen; taken as done");
       lot.done = index + 1;
       lot.ready = tick(op.end);
+    }
+  }
+  /// One part a machine: where logs have two in progress, the one that started last is on it.
+  void find_holders() {
+    for (const auto& [name, lot] : lots_) {
+      if (lot.work == nullptr || lot.at.choice == kNone) continue;
+      const Where*& holder = holders_[lot.at.machine.value];
+      const Where* loser = nullptr;
+      if (holder == nullptr || holder->work->start < lot.work->start) {
+        loser = holder;
+        holder = &lot;
+      } else {
+        loser = &lot;
+      }
+      if (loser != nullptr) note(*loser->work, "its machine went on to another part; taken as waiting");
     }
   }
 
@@ -100,12 +119,9 @@ class Stand {
     fact.step = StepId{product.first_step + lot.done};
     fact.round = lot.round;
     fact.ready = lot.seen && lot.done > 0 ? lot.ready : std::min(order.release, facts_.now);
-    if (lot.work != nullptr && lot.at.choice != kNone && !is_busy(lot.at.machine)) put_on_machine(lot, fact);
+    if (const auto holder = holders_.find(lot.at.machine.value); holder != holders_.end() && holder->second == &lot)
+      put_on_machine(lot, fact);
     facts_.lots.push_back(fact);
-  }
-  /// Two parts cannot be worked by one machine: the one that came first in the logs of completion stays.
-  [[nodiscard]] bool is_busy(MachineId machine) const noexcept {
-    return std::ranges::any_of(facts_.lots, [&](const LotFact& lot) { return lot.machine == machine; });
   }
   void put_on_machine(const Where& lot, LotFact& fact) const {
     const Operation& op = *lot.work;
@@ -124,6 +140,7 @@ class Stand {
   bool use_progress_;
   Facts facts_;
   std::map<std::string, Where> lots_;
+  std::map<std::uint32_t, const Where*> holders_;  ///< by machine
   std::vector<Contradiction> contradictions_;
 };
 
@@ -153,6 +170,10 @@ Learned Twin::learned(Tick until, const LearnOptions& options) const {
 }
 
 Standing Twin::at(Tick until, const StandOptions& options) const {
+  const Tick epoch = sheet_.data().epoch.time_since_epoch().count();
+  if (until / 2 - epoch / 2 > kNever / 4 || epoch / 2 - until / 2 > kNever / 4)
+    throw InvalidArgument("Twin::at: " + format_wall_time(WallTime{Duration{until}}) + " lies too far from " +
+                          format_wall_time(sheet_.data().epoch) + ", the epoch of the sheet; allowed: within 73 years");
   std::vector<Operation> known = operations(until);
   Plant plant = learn(sheet_, known, until, options.learn).plant;
   const ProgressProfiles profiles = options.use_progress ? learn_progress(known) : ProgressProfiles{};

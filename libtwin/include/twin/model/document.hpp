@@ -61,6 +61,9 @@ struct Node {
   [[nodiscard]] static Node of_kind(Kind kind);
 };
 
+/// Bytes of the longest text that is read.
+inline constexpr std::size_t kMaxYamlBytes = 16 << 20;
+
 /// Reads one YAML value: `2`, `{places: 5}`. \throws PlantError with line and column
 [[nodiscard]] Node parse_yaml(std::string_view yaml, const std::string& file = "");
 /// One line of YAML that reads as the same tree.

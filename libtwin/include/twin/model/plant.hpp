@@ -3,6 +3,7 @@
 /// A `Plant` is a handle on immutable flat arrays (`PlantData`), indexed by typed ids. How things behave in numbers
 /// (distributions, probabilities, speeds) stands apart in `Parameters`, a flat value that learning may copy and change.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -182,7 +183,7 @@ struct PlantData {
   std::vector<std::string> distribution_paths;  ///< by DistributionId: `products.part.route.mill.time`
   std::vector<std::string> branch_paths;        ///< by branch: `products.part.route.mill.then.rework`
 
-  WallTime epoch{};        ///< the instant of tick 0
+  WallTime epoch{};        ///< the instant of tick 0, at most kNever from 1970 (1824..2115)
   Tick epoch_in_week = 0;  ///< ticks from the last Monday 00:00 UTC to the epoch
   Parameters parameters;   ///< as declared
   RunSettings run;
@@ -237,8 +238,14 @@ class Plant {
   /// Step by product and step name, `flange`, `milling`; a repeated station gets `milling#2`.
   [[nodiscard]] StepId step(std::string_view product, std::string_view step) const;
 
-  [[nodiscard]] Tick ticks(WallTime time) const noexcept { return (time - data_->epoch).count(); }
-  [[nodiscard]] WallTime wall(Tick tick) const noexcept { return data_->epoch + Duration{tick}; }
+  /// Instants since the epoch and on the wall; what lies further than kNever from the epoch is moved there.
+  [[nodiscard]] Tick ticks(WallTime time) const noexcept {
+    const Duration never{kNever};
+    return (std::clamp(time, data_->epoch - never, data_->epoch + never) - data_->epoch).count();
+  }
+  [[nodiscard]] WallTime wall(Tick tick) const noexcept {
+    return data_->epoch + Duration{std::clamp(tick, -kNever, kNever)};
+  }
 
  private:
   Plant(std::shared_ptr<const PlantData> data, std::shared_ptr<const Document> document)

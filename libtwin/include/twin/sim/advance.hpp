@@ -14,6 +14,12 @@
 
 namespace twin {
 
+/// Refuses numbers that are not those of this plant. `simulate`, `forecast`, `State::initial`, `branch` and `assemble`
+/// call it; `advance` and `branch_into`, which are called often, look at the counts alone.
+/// \throws InvalidArgument  naming what differs: a count, a distribution whose table is none, or a source of which
+///                          infinitely many lots would come at one instant
+void check_parameters(const Plant& plant, const Parameters& parameters);
+
 /// Where to stop.
 struct Until {
   Tick time = kNever;                         ///< events at this instant still run
@@ -23,7 +29,8 @@ struct Until {
 
 /// Moves `state` forward by running its events.
 /// \return true if it came to the end asked for; false if it was cancelled (the state is then at the last event run)
-/// \throws InvalidArgument  the end lies before the state's clock, or the state belongs to another plant
+/// \throws InvalidArgument  the end lies before the state's clock, or the state or the parameters belong to another
+///                          plant
 /// \note Same plant, parameters and state give the same bits, in one call or several.
 bool advance(const Plant& plant, const Parameters& parameters, State& state, const Until& until,
              Recorder* recorder = nullptr);
@@ -50,7 +57,9 @@ enum class Disposition : std::uint8_t {
 /// Moves a state to a changed plant by names: stations, machines, products, steps, sources, orders, failure modes.
 /// What is new begins as it would at the start; what is gone must be empty, or `disposition` says what becomes of it.
 /// Work and failures under way keep their drawn times; queues are put into the order of the new rules.
-/// \throws InvalidArgument  listing everything removed that still holds lots or work
+/// \throws InvalidArgument  listing everything removed that still holds lots or work; whatever the disposition, where
+/// an
+///                          order has released more lots than the changed plant orders
 [[nodiscard]] State migrate(const Plant& from, const Plant& to, const State& state,
                             Disposition disposition = Disposition::kRefuse);
 

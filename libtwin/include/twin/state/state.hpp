@@ -173,6 +173,7 @@ struct State {
                                      std::uint64_t replication = 0);
 
   /// Bytes that `load` turns into an equal state: versioned, with a checksum, the same on every machine.
+  /// \throws InvalidArgument  the state belongs to another plant; `digest` and `equal` throw it too
   [[nodiscard]] std::string save(const Plant& plant) const;
   /// \throws FormatError when the bytes are damaged, of another version or plant, or describe an impossible state
   [[nodiscard]] static State load(std::string_view bytes, const Plant& plant);
@@ -183,6 +184,10 @@ struct State {
 
 /// Same future and same past, whatever slots the lots happen to have.
 [[nodiscard]] bool equal(const Plant& plant, const State& a, const State& b);
+
+/// Refuses a state of another plant. \param what  begins the message: what was to be done with the state
+/// \throws InvalidArgument  with both digests
+void check_plant(const Plant& plant, const State& state, const char* what);
 
 /// Name of a lot: `<order>-07` for ordered lots (as wide as the order's quantity), `<product>#123` for others.
 [[nodiscard]] std::string lot_name(const PlantData& plant, std::uint32_t source, std::uint64_t serial);

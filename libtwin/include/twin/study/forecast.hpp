@@ -68,7 +68,8 @@ class Forecast {
 /// Runs futures of `state` ahead.
 ///
 /// \param state  start; unchanged, since each future runs on its own branch
-/// \throws InvalidArgument  fewer than 1 future, a horizon that is not positive, or none although no order is open
+/// \throws InvalidArgument  fewer than 1 future, a horizon that is not positive, or none although no order is open;
+///                          a state or parameters of another plant
 /// \throws Cancelled        when cancelled
 /// \note Same plant, parameters and state give the same bits for any number of threads (`cpu_s` apart).
 /// \note Cost: one State copy and the events of each future.

@@ -61,7 +61,8 @@ inline constexpr const char* kQuantileNames[] = {"p05", "p10", "p50", "p90", "p9
 ///
 /// Quantiles are those of the lots finished after the warm-up in each replication, then averaged over replications.
 ///
-/// \throws InvalidArgument  no end: neither `until` nor orders; warm-up at or after the end; negative numbers
+/// \throws InvalidArgument  no end: neither `until` nor orders; warm-up at or after the end; negative numbers;
+///                          parameters of another plant
 /// \throws Cancelled        when cancelled
 /// \note Same plant, parameters and seed give the same bits for any number of threads (`cpu_s` apart).
 /// \note A run until all orders have left ends after 10 years at the latest, and counts as `unfinished`.
