@@ -484,7 +484,7 @@ const Node* Document::get(std::string_view path) const {
   return node;
 }
 
-void Document::set(std::string_view path, Node value) {
+void Document::set(std::string_view path, const Node& value) {
   Setter setter(path, value);
   const auto count = root_.children.size();
   Node* top = setter.top().empty() ? nullptr : root_.find(setter.top());

@@ -22,7 +22,6 @@ using model_detail::is_number;
 using model_detail::list_of;
 using model_detail::parse_path;
 using model_detail::PathPart;
-using model_detail::step_names;
 
 namespace {
 
@@ -62,7 +61,7 @@ void name_machines(Document& document, const std::string& station) {
   }
   Node named = Node::mapping();
   for (std::size_t i = 1; i <= count; ++i) named.put(fmt::format("{}.{}", station, i), Node::mapping());
-  document.set(path, std::move(named));
+  document.set(path, named);
 }
 
 /// Writes `rework: {0.05: milling}` as `rework: {milling: 0.05}`, so that paths can name the target.
@@ -112,7 +111,7 @@ class Changer {
       forget_marks(node);
       check(path, parts);
       name_machines_on(parts);
-      document_.set(path, std::move(node));
+      document_.set(path, node);
     } catch (const PlantError& error) {
       auto faults = error.faults();
       for (auto& fault : faults) {

@@ -459,6 +459,7 @@ class DistributionReader {
 
   static std::vector<const Argument*> pointers(const std::vector<Argument>& arguments) {
     std::vector<const Argument*> out;
+    out.reserve(arguments.size());
     for (const auto& a : arguments) out.push_back(&a);
     return out;
   }

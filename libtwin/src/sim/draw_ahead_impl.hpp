@@ -27,9 +27,9 @@ inline void draw_bits16(std::uint64_t key, std::uint64_t stream, std::uint64_t f
   for (std::size_t block = 0; block < 16; block += 8) {
     __m128i c0[4], c1[4], c2[4], c3[4];
     for (std::size_t i = 0; i < 4; ++i) {
-      const std::uint64_t at = first + block + 2 * i;
-      const __m128i index =
-          _mm_set_epi64x(static_cast<long long>((at + 1) << shift), static_cast<long long>(at << shift));
+      const std::uint64_t even = (first + block + 2 * i) << shift;
+      const std::uint64_t odd = (first + block + 2 * i + 1) << shift;
+      const __m128i index = _mm_set_epi64x(static_cast<long long>(odd), static_cast<long long>(even));
       c0[i] = _mm_and_si128(index, low);
       c1[i] = _mm_srli_epi64(index, 32);
       c2[i] = _mm_set1_epi64x(static_cast<long long>(stream & 0xffffffffU));

@@ -199,6 +199,7 @@ Comparison what_if(const Plant& plant, const Parameters& parameters, const State
                    const std::vector<Scenario>& scenarios, const WhatIfOptions& options) {
   check_names(scenarios);
   std::vector<Alternative> alternatives;
+  alternatives.reserve(scenarios.size());
   for (const Scenario& scenario : scenarios) {
     alternatives.push_back(alternative(plant, parameters, state, scenario, options.disposition));
   }

@@ -96,7 +96,7 @@ class Document {
   /// Puts a value at a path. Missing mappings on the way are made; a group is split into its members when the path
   /// names one of them.
   /// \throws InvalidArgument naming the part of the path that cannot be followed; the document is then unchanged
-  void set(std::string_view path, Node value);
+  void set(std::string_view path, const Node& value);
   /// The same from YAML text.
   void set(std::string_view path, std::string_view yaml) { set(path, parse_yaml(yaml)); }
 
