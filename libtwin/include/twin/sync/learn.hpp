@@ -1,9 +1,10 @@
 /// An order sheet meets what happened: the plant with its numbers learnt, and where each comes from.
 ///
 /// A sheet is a scenario file whose times are plans with a stated, wide prior (`lognormal(median 25 min, sigma 0.6)`).
-/// Each (product, operation, machine) learns its processing time, free of interruptions and off-hours, from completed
-/// operations; setups and changeovers from the gaps between operations in open time; failures of work from the
-/// interruptions and standstills inside operations. What has no data keeps its plan.
+/// Each time that the sheet plans (of a product's operation at a station; steps and machines that share a plan share
+/// what is learnt) meets the processing times, free of interruptions and off-hours, of completed operations; setups and
+/// changeovers from the gaps between operations in open time; failures of work from the interruptions and standstills
+/// inside operations. What has no data keeps its plan.
 #pragma once
 #include <map>
 #include <span>
