@@ -11,17 +11,17 @@ Expected output::
       mill:
         machines: 2
         queue: {places: 3}
-        failures: [{after: exponential(28800 s) of work, repair: "lognormal(mean 1200 s, cv 0.8)"}]
+        failures: [{after: exponential(8 h) of work, repair: "lognormal(mean 20 min, cv 0.8)"}]
       check: {}
     products:
       flange:
         route:
-          - {at: saw, time: "triangular(180 s, 240 s, 420 s)"}
-          - {at: mill, time: "gamma(mean 600 s, cv 0.5)", setup: 30 s}
+          - {at: saw, time: "triangular(3, 4, 7 min)"}
+          - {at: mill, time: "gamma(mean 10 min, cv 0.5)", setup: 30 s}
           - at: check
-            time: 120 s
+            time: 2 min
             then: {rework: {mill: 0.03}, scrap: 0.02}
-        arrivals: every exponential(360 s)
+        arrivals: every exponential(6 min)
     run: {warmup: 86400 s, until: 2592000 s, replications: 10, seed: 7}
 
     reads back as the same plant: True

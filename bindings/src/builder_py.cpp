@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "bindings_py.hpp"
@@ -16,6 +17,14 @@ namespace twin::python {
 namespace {
 
 using Shares = std::vector<std::pair<std::string, double>>;
+using Time = std::variant<Distribution, std::string>;  // a text is checked by build()
+
+TimeText time_of(const Time& time) {
+  return std::visit([](const auto& either) { return TimeText(either); }, time);
+}
+std::optional<TimeText> time_of(const std::optional<Time>& time) {
+  return time ? std::optional(time_of(*time)) : std::nullopt;
+}
 
 template <class Rule>
 Rule rule_of(const std::string& name, std::initializer_list<Rule> rules, const char* what) {
@@ -49,11 +58,11 @@ void bind_station(py::module_& m) {
       .def("queue_rule", [](S& s, const std::string& rule) { s.queue_rule(queue_rule_of(rule)); })
       .def("queue_priority", [](S& s, const std::vector<std::string>& products) { s.queue_priority(products); })
       .def("lose_when_full", [](S& s) { s.lose_when_full(); })
-      .def("failure", [](S& s, const Distribution& after, const Distribution& repair,
-                         bool of_work) { s.failure(after, repair, of_work); })
+      .def("failure", [](S& s, const Time& after, const Time& repair,
+                         bool of_work) { s.failure(time_of(after), time_of(repair), of_work); })
       .def("works_in", [](S& s, const std::string& calendar) { s.works_in(calendar); })
-      .def("time", [](S& s, const Distribution& time) { s.time(time); })
-      .def("setup", [](S& s, const Distribution& setup) { s.setup(setup); })
+      .def("time", [](S& s, const Time& time) { s.time(time_of(time)); })
+      .def("setup", [](S& s, const Time& setup) { s.setup(time_of(setup)); })
       .def("speed", [](S& s, double factor) { s.speed(factor); });
 }
 
@@ -61,18 +70,18 @@ void bind_product(py::module_& m) {
   using P = ProductBuilder;
   py::class_<P>(m, "ProductBuilder")
       .def("step",
-           [](P& p, const std::vector<std::string>& at, std::optional<Distribution> time, const std::string& op,
-              std::optional<Distribution> setup, std::optional<Distribution> transport, const std::string& choose,
+           [](P& p, const std::vector<std::string>& at, const std::optional<Time>& time, const std::string& op,
+              const std::optional<Time>& setup, const std::optional<Time>& transport, const std::string& choose,
               const Shares& rework, const Shares& go_to, double leave, double scrap) {
              p.step({.at = at,
-                     .time = std::move(time),
+                     .time = time_of(time),
                      .op = op,
-                     .setup = std::move(setup),
-                     .transport = std::move(transport),
+                     .setup = time_of(setup),
+                     .transport = time_of(transport),
                      .choose = choose_rule_of(choose),
                      .then = {rework, go_to, leave, scrap}});
            })
-      .def("arrivals_every", [](P& p, const Distribution& time) { p.arrivals_every(time); })
+      .def("arrivals_every", [](P& p, const Time& time) { p.arrivals_every(time_of(time)); })
       .def("saturate", [](P& p) { p.saturate(); })
       .def("conwip", [](P& p, int lots) { p.conwip(lots); })
       .def("priority", [](P& p, int value) { p.priority(value); })
@@ -104,6 +113,7 @@ void bind_builder(py::module_& m) {
              b.run({Duration{warmup}, until ? std::optional(Duration{*until}) : std::nullopt, replications, seed});
            })
       .def("expect", [](B& b, const std::string& metric, double value) { b.expect(metric, value); })
+      .def("expect", [](B& b, const std::string& metric, const std::string& value) { b.expect(metric, value); })
       .def("set", [](B& b, const std::string& path, const std::string& yaml) { b.set(path, yaml); })
       .def("yaml", [](const B& b) { return b.document().yaml(); })
       .def("build", &B::build);

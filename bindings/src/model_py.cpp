@@ -251,6 +251,17 @@ std::vector<std::pair<std::string, Changes>> what_if(const Plant& plant) {
   return out;
 }
 
+/// File, line and column of the key that a chain of keys leads to; "", 0, 0 when nothing was written there.
+std::tuple<std::string, int, int> mark(const Plant& plant, const std::vector<std::string>& keys) {
+  const Node* node = &plant.document().root();
+  for (const std::string& key : keys) {
+    node = node->find(key);
+    if (node == nullptr) return {"", 0, 0};
+  }
+  const Mark& at = node->key_mark;
+  return {at.file ? *at.file : std::string(), at.line, at.column};
+}
+
 py::dict run_settings(const RunSettings& run) {
   py::dict out;
   out["warmup"] = run.warmup;
@@ -287,6 +298,7 @@ void bind_model(py::module_& m) {
       .def("run", [](const Plant& p) { return run_settings(p.run()); })
       .def("expect", [](const Plant& p) { return p.data().expect; })
       .def("what_if", &what_if)
+      .def("mark", &mark, py::arg("keys"))
       .def("station_names", [](const Plant& p) { return p.data().station_names; })
       .def("machine_names", [](const Plant& p) { return p.data().machine_names; })
       .def("product_names", [](const Plant& p) { return p.data().product_names; })
@@ -301,9 +313,10 @@ void bind_model(py::module_& m) {
       .def("branch_paths", [](const Plant& p) { return p.data().branch_paths; })
       .def("explain",
            [](const Plant& p, const std::string& path) {
-             std::vector<std::array<std::string, 4>> out;
+             std::vector<std::array<std::string, 5>> out;
              for (Explained& e : explain(p, path)) {
-               out.push_back({std::move(e.path), std::move(e.value), std::move(e.origin), std::move(e.meaning)});
+               out.push_back({std::move(e.path), std::move(e.value), std::move(e.origin), std::move(e.meaning),
+                              std::move(e.allowed)});
              }
              return out;
            })

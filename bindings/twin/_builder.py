@@ -12,14 +12,6 @@ from ._values import Instant, Span, instant_ns, span_ns, yaml_text
 _Time = _core.Distribution | str
 
 
-def _distribution(time: _Time) -> _core.Distribution:
-    return time if isinstance(time, _core.Distribution) else _core.Distribution(time)
-
-
-def _optional(time: _Time | None) -> _core.Distribution | None:
-    return None if time is None else _distribution(time)
-
-
 class PlantBuilder:
     """Collects what exists; `build` checks it and reports all faults at once.
 
@@ -33,7 +25,8 @@ class PlantBuilder:
             .build()
         )
 
-    Times are a Distribution or its text. What has no call of its own is reached by `set`.
+    Times are a Distribution or its text, which `build` checks with everything else. What has no call of its own is
+    reached by `set`.
     """
 
     def __init__(self, name: str = "plant") -> None:
@@ -84,8 +77,8 @@ class PlantBuilder:
         self._builder._core.run(span_ns(warmup, "warmup"), until_ns, replications, seed)
         return self._builder
 
-    def expect(self, metric: str, value: float) -> PlantBuilder:
-        """State a figure, in SI, that a simulation must reproduce."""
+    def expect(self, metric: str, value: float | str) -> PlantBuilder:
+        """State a figure that a simulation must reproduce: in SI, or with its unit as in ``"240 s"``."""
         self._builder._core.expect(metric, value)
         return self._builder
 
@@ -160,7 +153,7 @@ class StationBuilder(_Link):
 
     def failure(self, after: _Time, repair: _Time, *, of_work: bool = True) -> StationBuilder:
         """Add a way to fail: after so much work, or else time on the clock while up."""
-        self._station.failure(_distribution(after), _distribution(repair), of_work)
+        self._station.failure(after, repair, of_work)
         return self
 
     def works_in(self, calendar: str) -> StationBuilder:
@@ -170,12 +163,12 @@ class StationBuilder(_Link):
 
     def time(self, time: _Time) -> StationBuilder:
         """Set the processing time of steps that give none."""
-        self._station.time(_distribution(time))
+        self._station.time(time)
         return self
 
     def setup(self, time: _Time) -> StationBuilder:
         """Set the setup before each lot, of steps that give none."""
-        self._station.setup(_distribution(time))
+        self._station.setup(time)
         return self
 
     def speed(self, factor: float) -> StationBuilder:
@@ -227,10 +220,10 @@ class ProductBuilder(_Link):
         stations = [at] if isinstance(at, str) else list(at)
         self._product.step(
             stations,
-            _optional(time),
+            time,
             op,
-            _optional(setup),
-            _optional(transport),
+            setup,
+            transport,
             choose,
             list((rework or {}).items()),
             list((goto or {}).items()),
@@ -241,7 +234,7 @@ class ProductBuilder(_Link):
 
     def arrivals_every(self, time: _Time) -> ProductBuilder:
         """Let a lot arrive each interarrival time."""
-        self._product.arrivals_every(_distribution(time))
+        self._product.arrivals_every(time)
         return self
 
     def saturate(self) -> ProductBuilder:

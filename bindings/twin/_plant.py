@@ -6,14 +6,17 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
-import pandas as pd
 
 from . import _core, _html
 from ._errors import InvalidArgument
 from ._values import frame, instant64, span64, yaml_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 #: A question to a plant: paths and the values to put there. An empty one is the plant as it is.
 Changes = Mapping[str, Any]
@@ -92,6 +95,8 @@ class Parameters(Mapping[str, "_core.Distribution | float"]):
     @property
     def frame(self) -> pd.DataFrame:
         """Table of path, text, mean and sd (of times in seconds)."""
+        import pandas as pd
+
         rows: list[tuple[str, str, float, float]] = []
         for path, value in self.items():
             if isinstance(value, _core.Distribution):
@@ -269,19 +274,23 @@ class Plant:
         Parameters
         ----------
         path : str
-            A station, ``stations.mill.queue``, a step, ``run``; empty for the whole plant.
+            A station, ``stations.mill.queue``, a step, ``run``, or one key such as ``run.seed``, written or not; empty
+            for the whole plant.
 
         Returns
         -------
         pandas.DataFrame
-            Table of path, value, origin (``shop.yaml:12:9``, ``default``), meaning.
+            Table of path, value, origin (``shop.yaml:12:9``, ``default``), meaning, allowed.
 
         Raises
         ------
         InvalidArgument
             Nothing stands there; names what does.
         """
-        return pd.DataFrame(self._core.explain(path), columns=["path", "value", "origin", "meaning"], dtype="str")
+        import pandas as pd
+
+        columns = ["path", "value", "origin", "meaning", "allowed"]
+        return pd.DataFrame(self._core.explain(path), columns=columns, dtype="str")
 
     def _parameter_index(self) -> dict[str, tuple[str, tuple[int, ...]]]:
         """Path -> kind and indices; equal paths (a mode declared once for many machines) stand for all."""

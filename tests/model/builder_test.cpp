@@ -1,5 +1,6 @@
 #include "twin/model/builder.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "twin/base/error.hpp"
@@ -94,6 +95,22 @@ TEST(PlantBuilder, ReportsAllFaultsAtOnceAndStaysUsable) {
   }
   builder.set("stations.mill", "{}").set("products.part", "{route: [{at: mill, time: 1 s}], arrivals: saturate}");
   EXPECT_NO_THROW((void)builder.build());
+}
+
+TEST(PlantBuilder, ReportsAFaultyTimeWithAllOthers) {
+  PlantBuilder builder("cell");
+  builder.station("mill").setup("5 mni").failure("exponential(100 min)", "never");
+  builder.product("part").step({.at = "mill", .time = "exponential(48 s"}).arrivals_every("60 s");
+  builder.expect("part.cycle_time", "4 mins").expect("part.throughput", "1 per h");
+  try {
+    (void)builder.build();
+    FAIL();
+  } catch (const PlantError& error) {
+    std::vector<std::string> paths;
+    for (const auto& fault : error.faults()) paths.push_back(fault.path);
+    EXPECT_THAT(paths, testing::UnorderedElementsAre("stations.mill.setup", "stations.mill.failures[0].repair",
+                                                     "products.part.route.mill.time", "expect.\"part.cycle_time\""));
+  }
 }
 
 }  // namespace

@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 
 #include "twin/base/error.hpp"
 #include "twin/base/hash.hpp"
@@ -13,7 +15,9 @@
 namespace twin {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::UnorderedElementsAre;
 
 constexpr const char* kShop = R"yaml(stations:
   turning: {machines: {T1: {}, T2: {speed: 1.2, calendar: always}}, calendar: two-shifts, setup: 2 min}
@@ -348,6 +352,80 @@ TEST(Plant, ProbabilitiesMayBeWrittenEitherWayRoundAndTheRestPasses) {
   ASSERT_EQ(skips.data().branches.size(), 1U);
   EXPECT_EQ(skips.data().branches[0].target, skips.step("p", "c").value);
   EXPECT_EQ(Plant::parse(skips.yaml()).digest(), skips.digest());
+}
+
+/// `line: path: message` of each fault.
+std::vector<std::string> told(const std::vector<Fault>& faults) {
+  std::vector<std::string> out;
+  for (const auto& fault : faults) out.push_back(std::to_string(fault.line) + ": " + fault.path + ": " + fault.message);
+  return out;
+}
+
+TEST(Plant, AKeyThatStandsTwiceDoesNotHideOtherFaults) {
+  EXPECT_THAT(told(faults_of("stations:\n"
+                             "  mill: {machines: 2, machines: none}\n"
+                             "  mill: {}\n"
+                             "  saw: {speed: -1}\n"
+                             "products: {part: {route: [{at: mill, time: 1 s}], arrivals: saturat}}\n")),
+              ElementsAre(HasSubstr("2: stations.mill.machines: the key 'machines' stands twice"),
+                          HasSubstr("3: stations.mill: the key 'mill' stands twice"),
+                          HasSubstr("4: stations.saw.speed: -1 is outside"),
+                          HasSubstr("5: products.part.arrivals: 'saturat' is no way to arrive")));
+  EXPECT_THAT(told(faults_of("stations: {}\nstations: {}\nrun: [1, 2}\n")),
+              ElementsAre(HasSubstr("2: stations: the key"), HasSubstr("3: : this is no YAML")));
+}
+
+TEST(Plant, AnOrderWithAFaultHasItsOtherFaultsTold) {
+  EXPECT_THAT(
+      told(faults_of("stations: {mill: {}}\nproducts: {part: {route: [{at: mill, time: 1 s}]}}\norders:\n"
+                     "  - {id: A, product: prt, quantity: 0,\n     release: soon, due: x, priority: high,\n"
+                     "     colour: red}\n"
+                     "  - {id: A, product: part}\n"
+                     "  - {product: part, quantity: many}\n")),
+      UnorderedElementsAre(HasSubstr("4: orders[0].product: there is no product 'prt' (did you mean 'part'?)"),
+                           HasSubstr("4: orders[0].quantity: "), HasSubstr("5: orders[0].release: "),
+                           HasSubstr("5: orders[0].due: "), HasSubstr("5: orders[0].priority: "),
+                           HasSubstr("6: orders[0].colour: 'colour' is no key of a order"),
+                           HasSubstr("7: orders[1].id: the order 'A' stands twice"),
+                           HasSubstr("8: orders[2].id: the order has no 'id'"), HasSubstr("8: orders[2].quantity: ")));
+}
+
+TEST(Plant, TargetsAreCheckedWhateverTheProbabilitiesAndTheStepItself) {
+  const auto then = [](const std::string& text) {
+    return told(
+        faults_of("stations: {a: {}, b: {}}\nproducts:\n  p:\n    arrivals: saturate\n    route:\n"
+                  "      - {at: a, time: 1 s}\n      - {" +
+                  text + "}\n"));
+  };
+  EXPECT_THAT(then("at: b, time: 1 s, then: {pass: 0.5, rework: {aa: 0.1}, goto: {c: 0.1}}"),
+              UnorderedElementsAre(HasSubstr("then: the probabilities sum to 0.7"),
+                                   HasSubstr("then.rework.aa: there is no step 'aa' (did you mean 'a'?)"),
+                                   HasSubstr("then.goto.c: there is no step 'c'")));
+  EXPECT_THAT(then("at: b, time: 1 s, then: {rework: {aa: lots}}"),
+              UnorderedElementsAre(HasSubstr("'lots' is no number"), HasSubstr("there is no step 'aa'")));
+  EXPECT_THAT(then("at: bb, op: x, time: 1 s, then: {rework: {aa: 0.1, x: 0.1}}"),
+              UnorderedElementsAre(HasSubstr("there is no station 'bb'"), HasSubstr("there is no step 'aa'")));
+}
+
+TEST(Plant, ALineOfOrdersWithAWrongNumberOfFieldsDoesNotHideTheRest) {
+  const auto folder = std::filesystem::temp_directory_path() / ("twin_plant_test_" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "orders.csv") << "id,product,quantity\nA,part,1,000\nB,part\nC,prt,2\nD,part,none\n";
+  std::ofstream(folder / "shop.yaml") << "stations: {mill: {speed: 0}}\nproducts: {part: {route: [{at: mill, time: 1 "
+                                         "s}]}}\norders: orders.csv\n";
+  std::vector<Fault> faults;
+  try {
+    (void)Plant::load(folder / "shop.yaml");
+  } catch (const PlantError& error) {
+    faults = error.faults();
+  }
+  std::filesystem::remove_all(folder);
+  EXPECT_THAT(told(faults), ElementsAre("2: orders: the line has 4 fields", "3: orders: the line has 2 fields",
+                                        HasSubstr("4: orders[0].product: there is no product 'prt'"),
+                                        HasSubstr("5: orders[1].quantity: 'none'"),
+                                        HasSubstr("1: stations.mill.speed: 0 is outside")));
+  ASSERT_FALSE(faults.empty());
+  EXPECT_THAT(faults[0].text(), HasSubstr("orders.csv:2:10: orders: the line has 4 fields; allowed: 3, as in"));
 }
 
 TEST(Plant, ChangeSetsWhatPathsName) {

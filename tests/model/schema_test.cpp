@@ -56,5 +56,48 @@ TEST(Explain, TellsEachKeyWithItsValueAndOrigin) {
   }
 }
 
+TEST(Explain, AnswersASingleKeyWhetherItIsWrittenOrNot) {
+  const auto plant = Plant::parse(
+      "stations: {mill: {machines: 2, speed: 2, setup: 9 s}, saw: }\n"
+      "products: {part: {priority: 3, route: [{at: mill, time: 1 s}, {at: saw, time: 1 s}]}}\n"
+      "orders: [{id: A, product: part}]\n"
+      "calendars: {day: {daily: \"06:00-14:00\", mon-fri: \"06:00-22:00\", sun: closed}}\n",
+      "shop.yaml");
+  const auto one = [&](const std::string& path) {
+    const auto rows = explain(plant, path);
+    if (rows.size() != 1 || rows[0].path != path || rows[0].meaning.empty() || rows[0].allowed.empty())
+      return "not one full row for " + path;
+    return rows[0].value + " | " + rows[0].origin;
+  };
+  EXPECT_EQ(one("stations.mill.setup"), "9 s | shop.yaml:1:42");
+  EXPECT_EQ(one("stations.saw.setup"), "0 | default");
+  EXPECT_EQ(one("stations.saw.queue.rule"), "fifo | default");
+  EXPECT_EQ(one("run.seed"), "0 | default");
+  EXPECT_EQ(one("products.part.priority"), "3 | shop.yaml:2:19");
+  EXPECT_EQ(one("products.part.due"), "none | default");
+  EXPECT_EQ(one("products.part.route.mill.setup"), "9 s | shop.yaml:1:42");
+  EXPECT_EQ(one("products.part.route.saw.then.scrap"), "0 | default");
+  EXPECT_EQ(one("stations.mill.machines.\"mill.1\".speed"), "2 | shop.yaml:1:32");
+  EXPECT_EQ(one("stations.saw.machines"), "1 | default");
+  EXPECT_EQ(one("orders.A.priority"), "3 | shop.yaml:2:19");
+  EXPECT_EQ(one("calendars.day.tue"), "06:00-22:00 | shop.yaml:4:41");
+  EXPECT_EQ(one("calendars.day.sat"), "06:00-14:00 | shop.yaml:4:19");
+  EXPECT_EQ(one("calendars.day.sun"), "closed | shop.yaml:4:65");
+  EXPECT_THAT(explain(plant, "stations.saw.queue.rule")[0].allowed, HasSubstr("spt(known)"));
+  const auto refused = [&](const std::string& path) -> std::string {
+    try {
+      (void)explain(plant, path);
+    } catch (const InvalidArgument& error) {
+      return error.what();
+    }
+    return "nothing";
+  };
+  EXPECT_THAT(refused("stations.saw.stup"), HasSubstr("there is no 'stup' in stations.saw (did you mean 'setup'?)"));
+  EXPECT_THAT(refused("stations.saw.queue.rul"), HasSubstr("did you mean 'rule'?"));
+  EXPECT_THAT(refused("stations.mill.machines.\"mill.3\".speed"), HasSubstr("there is no 'mill.3'"));
+  EXPECT_THAT(refused("stations.mill.speed.x"), HasSubstr("there is no 'x' in stations.mill.speed"));
+  EXPECT_THAT(refused("products.prt.priority"), HasSubstr("did you mean 'part'?"));
+}
+
 }  // namespace
 }  // namespace twin

@@ -379,6 +379,9 @@ def test_validate_tries_what_a_plant_promises(run, tmp_path):
     faults = json.loads(out)[0]["faults"]
     assert code == 1
     assert [fault["path"] for fault in faults] == ["what_if.none", "expect.part.cycle"]
+    lines = {line.split(":")[0]: number for number, line in enumerate(file.read_text().splitlines(), 1)}
+    assert [fault["line"] for fault in faults] == [lines["what_if"], lines["expect"]]
+    assert all(fault["column"] > 1 for fault in faults)
     assert "mill" in faults[0]["allowed"] + faults[0]["message"]
 
 

@@ -149,6 +149,9 @@ def test_explain_tells_defaults_and_where_values_come_from():
     assert rule["origin"].startswith("shop:")
     full = table[table["path"] == "stations.mill.queue.if_full"].iloc[0]
     assert full["origin"] == "default"
+    setup = shop().explain("stations.check.setup").iloc[0]
+    assert (setup["value"], setup["origin"]) == ("0", "default")
+    assert "48 s" in setup["allowed"]
     with pytest.raises(twin.InvalidArgument):
         shop().explain("stations.nowhere")
 
@@ -213,3 +216,27 @@ def test_builder_reports_all_faults():
     with pytest.raises(twin.PlantError) as caught:
         builder.build()
     assert len(caught.value.faults) >= 2
+
+
+def test_builder_reports_faulty_texts_of_times_with_all_others():
+    builder = twin.PlantBuilder()
+    builder.station("mill").time("5 mni").setup(twin.Distribution.exponential(9)).machines(0)
+    builder.product("part").step("mill", "exponential(48 s", transport="far").arrivals_every("often")
+    builder.expect("part.cycle_time", "4 mins")
+    with pytest.raises(twin.PlantError) as caught:
+        builder.build()
+    assert {fault.path for fault in caught.value.faults} == {
+        "stations.mill.time",
+        "stations.mill.machines",
+        "products.part.route.mill.time",
+        "products.part.route.mill.transport",
+        "products.part.arrivals",
+        'expect."part.cycle_time"',
+    }
+    assert "'mni' is no unit of time" in str(caught.value)
+
+
+def test_builder_expects_figures_with_units():
+    builder = twin.PlantBuilder().station("mill").product("part").step("mill", "1 min").arrivals_every("2 min")
+    plant = builder.expect("part.cycle_time", "4 min").expect("part.throughput", 0.5).build()
+    assert plant.expect == {"part.cycle_time": 240, "part.throughput": 0.5}

@@ -69,13 +69,14 @@ def check_promises(plant: Plant, file: str) -> None:
         try:
             plant.change(changes)
         except PlantError as error:
-            faults += [
-                _fault(file, f"what_if.{name}", fault.value, str(fault), fault.allowed) for fault in error.faults
-            ] or [_fault(file, f"what_if.{name}", "", str(error), "")]
+            for fault in error.faults:
+                path = next((path for path in changes if _stands_under(fault.path, path)), None)
+                keys = ["what_if", name] if path is None else ["what_if", name, path]
+                faults.append(_fault(plant, file, keys, fault.value, str(fault), fault.allowed))
         except Error as error:
-            faults.append(_fault(file, f"what_if.{name}", "", str(error), ""))
+            faults.append(_fault(plant, file, ["what_if", name], "", str(error), ""))
     faults += [
-        _fault(file, f"expect.{name}", name, "is no figure of this plant", "names of figures, as twin run tells them")
+        _fault(plant, file, ["expect", name], name, "is no figure of this plant", _FIGURES)
         for name in plant.expect
         if not is_metric(plant, name)
     ]
@@ -83,9 +84,21 @@ def check_promises(plant: Plant, file: str) -> None:
         raise PlantError("\n".join(map(str, faults)), faults)
 
 
-def _fault(file: str, path: str, value: str, message: str, allowed: str) -> Fault:
+_FIGURES = "names of figures, as twin run tells them"
+
+
+def _stands_under(path: str, change: str) -> bool:
+    return path == change or path.startswith((f"{change}.", f"{change}["))
+
+
+def _fault(plant: Plant, file: str, keys: list[str], value: str, message: str, allowed: str) -> Fault:
+    """Make a fault at the place where a chain of keys stands."""
+    own_file, line, column = plant._core.mark(keys)
+    file = own_file or file
+    path = ".".join(keys[:2])
     end = f"; allowed: {allowed}" if allowed and allowed not in message else ""
-    return Fault(file, 0, 0, path, value, message, allowed, f"{file}: {path}: {message}{end}")
+    where = f"{file}:{line}:{column}" if line else file
+    return Fault(file, line, column, path, value, message, allowed, f"{where}: {path}: {message}{end}")
 
 
 @command
@@ -105,6 +118,8 @@ def explain(
     for row in rows.to_dict(orient="records"):
         add_row(shown, row["path"], row["value"], row["origin"], row["meaning"])
     screen().print(shown)
+    if len(rows) == 1 and rows["allowed"][0]:
+        screen().print(f"allowed: {escape(rows['allowed'][0])}", soft_wrap=True, highlight=False)
 
 
 @command

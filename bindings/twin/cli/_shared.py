@@ -9,10 +9,9 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec, TypeVar
 
 import numpy as np
-import pandas as pd
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -20,6 +19,10 @@ from rich.table import Table
 
 from .. import _core, datasets
 from .._errors import Error, InvalidArgument, PlantError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 FINE, CHECK_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -84,7 +87,7 @@ def warn(message: str) -> None:
 def screen() -> Console:
     """Where answers for people go; wide enough for tables when it is a file or a pipe."""
     console = Console()
-    return console if console.is_terminal else Console(width=max(140, console.width))
+    return console if console.is_terminal else Console(width=1000)
 
 
 def print_json(document: Any) -> None:
@@ -94,6 +97,8 @@ def print_json(document: Any) -> None:
 
 
 def _plain(value: Any) -> Any:
+    import pandas as pd
+
     if value is pd.NaT:
         return None
     if isinstance(value, np.datetime64 | pd.Timestamp):
@@ -107,6 +112,8 @@ def _plain(value: Any) -> Any:
 
 def iso(instant: np.datetime64 | pd.Timestamp) -> str | None:
     """ISO 8601 in UTC, with as many digits as needed; None for no instant."""
+    import pandas as pd
+
     if pd.isna(instant):
         return None
     return _core.format_instant(int(pd.Timestamp(instant).as_unit("ns").value))
@@ -114,6 +121,8 @@ def iso(instant: np.datetime64 | pd.Timestamp) -> str | None:
 
 def seconds(span: np.timedelta64 | pd.Timedelta) -> float | None:
     """Seconds of a span; None for no span."""
+    import pandas as pd
+
     return None if pd.isna(span) else pd.Timedelta(span).as_unit("ns").value / 1e9
 
 
@@ -124,11 +133,15 @@ def finite(value: float) -> float | None:
 
 def span_text(span: np.timedelta64 | pd.Timedelta) -> str:
     """Span in readable units."""
+    import pandas as pd
+
     return "–" if pd.isna(span) else _core.format_duration(int(pd.Timedelta(span).as_unit("ns").value))
 
 
 def instant_text(instant: np.datetime64 | pd.Timestamp) -> str:
     """Instant to the minute."""
+    import pandas as pd
+
     return "–" if pd.isna(instant) else f"{pd.Timestamp(instant):%Y-%m-%d %H:%M}"
 
 

@@ -10,7 +10,7 @@ namespace {
 Node text_of(double value) { return Node::text(number_text(value)); }
 Node text_of(int value) { return Node::text(std::to_string(value)); }
 Node text_of(Duration span) { return Node::text(duration_text(span.count())); }
-Node text_of(const Distribution& seconds) { return Node::text(seconds.text()); }
+Node text_of(const TimeText& time) { return Node::text(time.text()); }
 
 /// The mapping under a key of a mapping, made if absent.
 Node& under(Node& node, const char* key) {
@@ -85,6 +85,11 @@ PlantBuilder& PlantBuilder::expect(const std::string& metric, double value) {
   return *this;
 }
 
+PlantBuilder& PlantBuilder::expect(const std::string& metric, const std::string& value) {
+  under(document_.root(), "expect").put(metric, Node::text(value));
+  return *this;
+}
+
 PlantBuilder& PlantBuilder::set(std::string_view path, std::string_view yaml) {
   document_.set(path, yaml);
   return *this;
@@ -124,7 +129,7 @@ StationBuilder& StationBuilder::lose_when_full() {
   return *this;
 }
 
-StationBuilder& StationBuilder::failure(const Distribution& after, const Distribution& repair, bool of_work) {
+StationBuilder& StationBuilder::failure(const TimeText& after, const TimeText& repair, bool of_work) {
   Node mode = Node::mapping();
   mode.put("after", Node::text(after.text() + (of_work ? " of work" : " of time")));
   mode.put("repair", text_of(repair));
@@ -137,18 +142,18 @@ StationBuilder& StationBuilder::works_in(const std::string& calendar_name) {
   return *this;
 }
 
-StationBuilder& StationBuilder::time(const Distribution& seconds) {
-  node().put("time", text_of(seconds));
+StationBuilder& StationBuilder::time(const TimeText& time) {
+  node().put("time", text_of(time));
   return *this;
 }
 
-StationBuilder& StationBuilder::setup(const Distribution& seconds) {
-  node().put("setup", text_of(seconds));
+StationBuilder& StationBuilder::setup(const TimeText& time) {
+  node().put("setup", text_of(time));
   return *this;
 }
 
-StationBuilder& StationBuilder::changeover(const Distribution& seconds) {
-  node().put("changeover", text_of(seconds));
+StationBuilder& StationBuilder::changeover(const TimeText& time) {
+  node().put("changeover", text_of(time));
   return *this;
 }
 
@@ -182,8 +187,8 @@ ProductBuilder& ProductBuilder::step(const StepOptions& step) {
   return *this;
 }
 
-ProductBuilder& ProductBuilder::arrivals_every(const Distribution& seconds) {
-  node().put("arrivals", Node::text("every " + seconds.text()));
+ProductBuilder& ProductBuilder::arrivals_every(const TimeText& time) {
+  node().put("arrivals", Node::text("every " + time.text()));
   return *this;
 }
 

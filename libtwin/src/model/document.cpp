@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "document_impl.hpp"
 #include "names_impl.hpp"
 #include "twin/base/error.hpp"
 
@@ -15,6 +16,7 @@ using model_detail::expand_name;
 using model_detail::list_of;
 using model_detail::parse_path;
 using model_detail::PathPart;
+using model_detail::Reading;
 using model_detail::step_names;
 
 std::string Mark::text() const {
@@ -240,6 +242,7 @@ class Setter {
 
 constexpr std::size_t kMaxFiles = 64;
 constexpr std::uintmax_t kMaxTableBytes = 64 << 20;
+constexpr std::size_t kMaxTableFaults = 1000;  // more than are told
 
 /// Reads a file of at most `limit` bytes. \return why it cannot be read, to follow `the file 'x' `; empty when it was
 std::string read_file(const std::filesystem::path& file, std::uintmax_t limit, std::string& out) {
@@ -337,15 +340,14 @@ struct TableReader {
   }
 };
 
-/// A table as a sequence of mappings, one for each line, marked with its place in the table.
-Node read_table(const std::string& text, const std::string& file) {
+/// A table as a sequence of mappings, one for each good line, marked with its place in the table.
+Node read_table(const std::string& text, const std::string& file, std::vector<Fault>& noted) {
   const auto name = std::make_shared<const std::string>(file);
   TableReader reader{text};
   if (text.rfind("\xEF\xBB\xBF", 0) == 0) reader.at = 3;
   Node table = Node::sequence();
   table.mark = {name, 1, 1};
   std::vector<std::pair<std::string, int>> header;
-  std::vector<Fault> faults;
   for (; !reader.done(); ++reader.line) {
     const auto fields = reader.next_line();
     if (fields.size() == 1 && (fields[0].first.empty() || fields[0].first[0] == '#')) continue;
@@ -353,15 +355,16 @@ Node read_table(const std::string& text, const std::string& file) {
       header = fields;
       for (auto column = header.begin(); column != header.end(); ++column)
         if (std::any_of(header.begin(), column, [&](const auto& other) { return other.first == column->first; }))
-          faults.push_back(fault_at({name, reader.line, column->second}, "orders", column->first,
-                                    fmt::format("the column '{}' stands twice", column->first), "each column once"));
+          noted.push_back(fault_at({name, reader.line, column->second}, "orders", column->first,
+                                   fmt::format("the column '{}' stands twice", column->first), "each column once"));
       continue;
     }
-    if (fields.size() > header.size()) {
-      faults.push_back(fault_at({name, reader.line, fields[header.size()].second}, "orders",
-                                fields[header.size()].first, fmt::format("the line has {} fields", fields.size()),
-                                fmt::format("{}, as in the first line", header.size())));
-      if (faults.size() >= 100) break;
+    if (fields.size() != header.size()) {
+      const auto& at = fields[std::min(header.size(), fields.size() - 1)];  // the first too many, or the last there is
+      noted.push_back(fault_at({name, reader.line, at.second}, "orders", at.first,
+                               fmt::format("the line has {} fields", fields.size()),
+                               fmt::format("{}, as in the first line", header.size())));
+      if (noted.size() >= kMaxTableFaults) break;
       continue;
     }
     Node row = Node::mapping();
@@ -375,12 +378,26 @@ Node read_table(const std::string& text, const std::string& file) {
     }
     table.children.push_back(std::move(row));
   }
-  if (!faults.empty()) throw PlantError(std::move(faults));
   return table;
 }
 
 class Includer {
  public:
+  /// \throws PlantError with what was noted too
+  Reading run(std::string_view text, const std::string& file, std::string name, const std::filesystem::path& folder) {
+    Node root;
+    try {
+      root = resolve(model_detail::parse_yaml(text, file, noted_), folder);
+    } catch (const PlantError& fatal) {
+      model_detail::fail_with(std::move(noted_), fatal);
+    }
+    if (root.is_null()) root.kind = Node::Kind::kMapping;
+    return {Document(std::move(root), std::move(name)), std::move(noted_)};
+  }
+
+  void enter(const std::filesystem::path& file) { open_.push_back(canonical_path(file)); }
+
+ private:
   Node resolve(Node root, const std::filesystem::path& folder) {
     if (!root.is_mapping()) return root;
     if (Node* orders = root.find("orders"); orders != nullptr && orders->is_scalar()) read_orders(*orders, folder);
@@ -401,9 +418,6 @@ class Includer {
     return under;
   }
 
-  void enter(const std::filesystem::path& file) { open_.push_back(canonical_path(file)); }
-
- private:
   [[noreturn]] static void refuse(const Node& node, std::string message, std::string allowed) {
     throw PlantError({fault_at(node.mark, "include", node.scalar, std::move(message), std::move(allowed))});
   }
@@ -423,7 +437,7 @@ class Includer {
       refuse(name, fmt::format("the file '{}' {}", name.scalar, why),
              fmt::format("a file of {} beside the one that includes it", at_most(kMaxYamlBytes)));
     open_.push_back(canonical);
-    Node root = parse_yaml(text, file.generic_string());
+    Node root = model_detail::parse_yaml(text, file.generic_string(), noted_);
     if (root.is_null()) root = Node::mapping();
     if (!root.is_mapping())
       refuse(name, fmt::format("'{}' holds no keys", name.scalar), "stations:, products:, calendars: ...");
@@ -432,18 +446,20 @@ class Includer {
     return root;
   }
 
-  static void read_orders(Node& orders, const std::filesystem::path& folder) {
+  /// Puts the table in place of its name, or nothing where there is none.
+  void read_orders(Node& orders, const std::filesystem::path& folder) {
     const auto fail = [&](std::string message, std::string allowed) {
-      throw PlantError({fault_at(orders.mark, "orders", orders.scalar, std::move(message), std::move(allowed))});
+      noted_.push_back(fault_at(orders.mark, "orders", orders.scalar, std::move(message), std::move(allowed)));
+      orders.kind = Node::Kind::kNull;
     };
-    if (folder.empty()) fail("text that stands in no folder cannot name a file of orders", "a list of orders");
+    if (folder.empty()) return fail("text that stands in no folder cannot name a file of orders", "a list of orders");
     const auto file = folder / orders.scalar;
     std::string text;
     if (const auto why = read_file(file, kMaxTableBytes, text); !why.empty())
-      fail(fmt::format("the file '{}' {}", orders.scalar, why),
-           fmt::format("a list of orders, or a file of comma-separated values of {} beside this one",
-                       at_most(kMaxTableBytes)));
-    Node table = read_table(text, file.generic_string());
+      return fail(fmt::format("the file '{}' {}", orders.scalar, why),
+                  fmt::format("a list of orders, or a file of comma-separated values of {} beside this one",
+                              at_most(kMaxTableBytes)));
+    Node table = read_table(text, file.generic_string(), noted_);
     table.key = orders.key;
     table.key_mark = orders.key_mark;
     orders = std::move(table);
@@ -451,16 +467,18 @@ class Includer {
 
   std::vector<std::filesystem::path> open_;
   std::size_t files_ = 0;
+  std::vector<Fault> noted_;
 };
 
-Document finish(Node root, std::string name) {
-  if (root.is_null()) root.kind = Node::Kind::kMapping;
-  return Document(std::move(root), std::move(name));
+Document whole(Reading reading) {
+  if (reading.faults.empty()) return std::move(reading.document);
+  model_detail::sort_faults(reading.faults);
+  throw PlantError(std::move(reading.faults));
 }
 
 }  // namespace
 
-Document Document::load(const std::filesystem::path& file) {
+Reading model_detail::load_document(const std::filesystem::path& file) {
   std::string text;
   if (const auto why = read_file(file, kMaxYamlBytes, text); !why.empty())
     throw FormatError(fmt::format("the file '{}' {}; allowed: an existing file of YAML of {}", file.generic_string(),
@@ -468,11 +486,18 @@ Document Document::load(const std::filesystem::path& file) {
   Includer includer;
   includer.enter(file);
   const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-  return finish(includer.resolve(parse_yaml(text, file.generic_string()), folder), file.stem().string());
+  return includer.run(text, file.generic_string(), file.stem().string(), folder);
 }
 
+Reading model_detail::parse_document(std::string_view yaml, const std::string& name,
+                                     const std::filesystem::path& folder) {
+  return Includer{}.run(yaml, name, name, folder);
+}
+
+Document Document::load(const std::filesystem::path& file) { return whole(model_detail::load_document(file)); }
+
 Document Document::parse(std::string_view yaml, const std::string& name, const std::filesystem::path& folder) {
-  return finish(Includer{}.resolve(parse_yaml(yaml, name), folder), name);
+  return whole(model_detail::parse_document(yaml, name, folder));
 }
 
 const Node* Document::get(std::string_view path) const {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "calendar_impl.hpp"
 #include "keys_impl.hpp"
 #include "names_impl.hpp"
 #include "twin/base/error.hpp"
@@ -11,11 +12,14 @@
 namespace twin {
 
 using model_detail::did_you_mean;
+using model_detail::Key;
 using model_detail::keys_of;
 using model_detail::Level;
 using model_detail::list_of;
 using model_detail::parse_path;
+using model_detail::path_text;
 using model_detail::PathPart;
+using model_detail::Shape;
 
 namespace {
 
@@ -54,6 +58,12 @@ std::string shown(const Node& node) {
   return text.size() > kShown ? text.substr(0, kShown - 4) + " ..." : text;
 }
 
+const Key* key_of(Level level, std::string_view name) {
+  for (const auto& key : keys_of(level))
+    if (key.name == name) return &key;
+  return nullptr;
+}
+
 class Explainer {
  public:
   Explainer(const Plant& plant, std::string_view path)
@@ -61,118 +71,162 @@ class Explainer {
 
   std::vector<Explained> run() {
     const Node* node = document_.get(path_);
-    const auto level = level_of(parts_);
-    if (node == nullptr && !implied()) refuse();
-    if (level && (node == nullptr || node->is_mapping() || node->is_null())) {
-      add_keys(*level, node, std::string(path_));
+    if (node == nullptr && !implied(parts_)) {
+      if (!add_single(nullptr)) refuse();
       return std::move(out_);
     }
-    if (node != nullptr && node->is_mapping()) {
+    const auto level = level_of(parts_);
+    if (level && (node == nullptr || node->is_mapping() || node->is_null())) {
+      add_keys(*level, node, path_);
+    } else if (node != nullptr && node->is_mapping()) {
       for (const auto& child : node->children)
-        out_.push_back({join_path(path_, child.key), shown(child), origin_of(child), ""});
-    } else if (node != nullptr) {
-      out_.push_back({std::string(path_), shown(*node), origin_of(*node), meaning_of_last()});
+        out_.push_back({join_path(path_, child.key), shown(child), origin_of(child), "", ""});
+    } else if (!add_single(node) && node != nullptr) {
+      out_.push_back({path_, shown(*node), origin_of(*node), "", ""});
     }
     return std::move(out_);
   }
 
  private:
-  /// Elements that exist without a text of their own: run, a queue, a counted machine, a key with its default.
-  [[nodiscard]] bool implied() const {
-    if (parts_.empty()) return true;
-    const auto& names = plant_.data().machine_names;
-    if (level_of(parts_) == Level::kMachine)
-      return std::find(names.begin(), names.end(), parts_[3].name) != names.end() &&
-             plant_.data().station_names[plant_.data().machines[plant_.machine(parts_[3].name).value].station.value] ==
-                 parts_[1].name;
-    if (level_of(parts_) == Level::kRun) return true;
-    return level_of(parts_) == Level::kQueue && document_.get(join_path("stations", parts_[1].name)) != nullptr;
+  /// Elements that exist without a text of their own: run, a queue, a counted machine, what follows a step.
+  [[nodiscard]] bool implied(const std::vector<PathPart>& parts) const {
+    const auto level = level_of(parts);
+    if (!level) return false;
+    const auto& d = plant_.data();
+    switch (*level) {
+      case Level::kTop:
+      case Level::kRun:
+        return true;
+      case Level::kQueue:
+        return document_.get(path_text(parts, 2)) != nullptr;
+      case Level::kThen:
+        return document_.get(path_text(parts, 4)) != nullptr;
+      case Level::kMachine: {
+        const auto found = std::find(d.machine_names.begin(), d.machine_names.end(), parts[3].name);
+        if (found == d.machine_names.end()) return false;
+        const auto& machine = d.machines[static_cast<std::size_t>(found - d.machine_names.begin())];
+        return d.station_names[machine.station.value] == parts[1].name;
+      }
+      default:
+        return false;
+    }
   }
 
   [[noreturn]] void refuse() const {
     std::string above;
     const Node* node = &document_.root();
+    std::vector<PathPart> found;
     std::string missing;
     for (const auto& part : parts_) {
       missing = part.index ? fmt::format("[{}]", *part.index) : part.name;
-      const auto next = part.index ? fmt::format("{}[{}]", above, *part.index) : join_path(above, part.name);
+      found.push_back(part);
+      const auto next = path_text(found, found.size());
       const Node* below = document_.get(next);
-      if (below == nullptr) break;
+      if (below == nullptr && (!implied(found) || found.size() == parts_.size())) break;
       above = next;
       node = below;
     }
+    found.pop_back();
     std::vector<std::string> names;
-    if (node->is_mapping())
+    if (const auto level = level_of(found)) names = model_detail::key_names(*level);
+    if (names.empty() && node != nullptr && node->is_mapping())
       for (const auto& child : node->children) names.push_back(child.key);
-    if (node->is_sequence())
+    if (node != nullptr && node->is_sequence())
       for (const auto& step : model_detail::step_names(*node)) names.push_back(step.name);
     throw InvalidArgument(fmt::format("there is no '{}' in {}{}; allowed: {}", missing,
                                       above.empty() ? "the plant" : above, did_you_mean(missing, names),
                                       list_of(names)));
   }
 
-  [[nodiscard]] std::string meaning_of_last() const {
+  /// The key that the path ends with, of the element that the rest names. \return false when there is none
+  bool add_single(const Node* node) {
+    if (parts_.empty() || parts_.back().index) return false;
     auto above = parts_;
     above.pop_back();
-    if (const auto level = level_of(above))
-      for (const auto& key : keys_of(*level))
-        if (key.name == parts_.back().name) return key.meaning;
-    return "";
+    const auto level = level_of(above);
+    const Key* key = level ? key_of(*level, parts_.back().name) : nullptr;
+    if (key == nullptr) return false;
+    const auto above_path = path_text(above, above.size());
+    const Node* element = document_.get(above_path);
+    if (element == nullptr ? !implied(above) : !element->is_mapping() && !element->is_null()) return false;
+    add_key(*level, *key, node, element, path_);
+    return true;
   }
 
   void add_keys(Level level, const Node* node, const std::string& path) {
     for (const auto& key : keys_of(level)) {
       const auto key_path = join_path(path, key.name);
       const Node* value = node == nullptr ? nullptr : node->find(key.name);
-      if (value != nullptr && value->is_null()) value = nullptr;
-      if (level == Level::kStation && key.shape == model_detail::Shape::kQueue) {
+      if (level == Level::kStation && key.shape == Shape::kQueue)
         add_keys(Level::kQueue, value, key_path);
-      } else if (value != nullptr) {
-        out_.push_back({key_path, shown(*value), origin_of(*value), key.meaning});
-      } else if (const auto inherited = from_station(level, key.name, node)) {
-        out_.push_back({key_path, shown(**inherited), origin_of(**inherited), key.meaning});
-      } else {
-        out_.push_back({key_path, default_of(level, key), "default", key.meaning});
-      }
+      else
+        add_key(level, key, value, node, key_path);
     }
     if (node == nullptr || level != Level::kCalendar) return;
     for (const auto& child : node->children)  // other spans of days
-      if (std::none_of(out_.begin(), out_.end(),
-                       [&](const Explained& e) { return e.path == join_path(path, child.key); }))
-        out_.push_back({join_path(path, child.key), shown(child), origin_of(child), "hours of these days"});
+      if (key_of(level, child.key) == nullptr)
+        out_.push_back({join_path(path, child.key), shown(child), origin_of(child), "hours of these days",
+                        model_detail::allowed(Shape::kHours)});
   }
 
-  /// A machine's or a step's key may stand at its station.
-  [[nodiscard]] std::optional<const Node*> from_station(Level level, const std::string& key, const Node* node) const {
-    std::string station;
+  /// What holds for a key of an element: what is written there, else what it takes over, else the default.
+  void add_key(Level level, const Key& key, const Node* value, const Node* element, const std::string& path) {
+    if (value == nullptr || value->is_null()) value = taken_over(level, key.name, element);
+    out_.push_back({path, value != nullptr ? shown(*value) : default_of(level, key),
+                    value != nullptr ? origin_of(*value) : "default", key.meaning, model_detail::allowed(key.shape)});
+  }
+
+  /// A machine's or a step's key may stand at its station, an order's at its product, a day's at a span of days.
+  [[nodiscard]] const Node* taken_over(Level level, const std::string& key, const Node* element) const {
+    if (key == "meta") return nullptr;
+    if (level == Level::kCalendar) return span_of(key, element);
+    std::string other;
     if (level == Level::kMachine) {
-      station = parts_[1].name;
+      other = join_path("stations", parts_[1].name);
+    } else if (level == Level::kOrder && key == "priority") {
+      const Node* product = element == nullptr ? nullptr : element->find("product");
+      if (product == nullptr || !product->is_scalar()) return nullptr;
+      other = join_path("products", product->scalar);
     } else if (level == Level::kStep && (key == "time" || key == "setup" || key == "changeover")) {
-      const Node* at = node == nullptr ? nullptr : node->find("at");
-      if (at == nullptr || !at->is_scalar()) return std::nullopt;
+      const Node* at = element == nullptr ? nullptr : element->find("at");
+      if (at == nullptr || !at->is_scalar()) return nullptr;
       const auto members = model_detail::expand_name(at->scalar);
-      if (members.names.empty()) return std::nullopt;
-      station = members.grouped && !parts_[3].index ? parts_[3].name : members.names.front();
+      if (members.names.empty()) return nullptr;
+      const bool one_of_them = members.grouped && !parts_[3].index;
+      other = join_path("stations", one_of_them ? parts_[3].name : members.names.front());
     } else {
-      return std::nullopt;
+      return nullptr;
     }
-    if (key == "meta") return std::nullopt;
-    const Node* found = document_.get(join_path("stations", station) + "." + key);
-    return found == nullptr || found->is_null() ? std::nullopt : std::optional(found);
+    const Node* found = document_.get(join_path(other, key));
+    return found == nullptr || found->is_null() ? nullptr : found;
   }
 
-  [[nodiscard]] static std::string default_of(Level level, const model_detail::Key& key) {
-    const bool inherits =
-        level == Level::kMachine || (level == Level::kStep && std::string_view(key.fallback) == "the station's");
-    if (!inherits) return key.fallback;
-    for (const auto& own : keys_of(Level::kStation))
-      if (std::string_view(own.name) == key.name) return own.fallback;
-    return key.fallback;
+  /// The hours of a day that stand under days of which it is one; those of every day count least.
+  [[nodiscard]] static const Node* span_of(const std::string& key, const Node* calendar) {
+    const auto day = model_detail::read_days(key);
+    if (day.size() != 1 || calendar == nullptr) return nullptr;
+    const Node* found = nullptr;
+    for (const auto& child : calendar->children) {
+      const auto days = model_detail::read_days(child.key);
+      if (days.size() < 2 || std::find(days.begin(), days.end(), day.front()) == days.end()) continue;
+      if (found == nullptr || found->key == "daily") found = &child;
+    }
+    return found;
+  }
+
+  [[nodiscard]] std::string default_of(Level level, const Key& key) const {
+    if (level == Level::kTop && std::string_view(key.name) == "name") return plant_.data().name;
+    const std::string_view fallback = key.fallback;
+    const Key* of_other = nullptr;
+    if (level == Level::kMachine || (level == Level::kStep && fallback == "the station's"))
+      of_other = key_of(Level::kStation, key.name);
+    if (level == Level::kOrder && fallback == "the product's") of_other = key_of(Level::kProduct, key.name);
+    return of_other != nullptr ? of_other->fallback : key.fallback;
   }
 
   const Document& document_;
   const Plant& plant_;
-  std::string_view path_;
+  std::string path_;
   std::vector<PathPart> parts_;
   std::vector<Explained> out_;
 };

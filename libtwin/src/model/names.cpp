@@ -141,6 +141,13 @@ std::vector<PathPart> parse_path(std::string_view path) {
   }
 }
 
+std::string path_text(const std::vector<PathPart>& parts, std::size_t count) {
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i)
+    out = parts[i].index ? fmt::format("{}[{}]", out, *parts[i].index) : join_path(out, parts[i].name);
+  return out;
+}
+
 std::vector<StepName> step_names(const Node& route) {
   std::vector<StepName> out;
   std::unordered_map<std::string, std::size_t> count;

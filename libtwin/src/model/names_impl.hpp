@@ -29,6 +29,8 @@ struct PathPart {
 };
 /// \throws InvalidArgument
 [[nodiscard]] std::vector<PathPart> parse_path(std::string_view path);
+/// The path of the first `count` parts.
+[[nodiscard]] std::string path_text(const std::vector<PathPart>& parts, std::size_t count);
 
 /// A step as the route's text gives it.
 struct StepName {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "document_impl.hpp"
 #include "loader_impl.hpp"
 #include "names_impl.hpp"
 #include "quantity_impl.hpp"
@@ -21,6 +22,7 @@ using model_detail::expand_name;
 using model_detail::is_number;
 using model_detail::list_of;
 using model_detail::parse_path;
+using model_detail::path_text;
 using model_detail::PathPart;
 
 namespace {
@@ -31,13 +33,6 @@ Id find_name(const std::vector<std::string>& names, std::string_view name, const
   if (found != names.end()) return Id{static_cast<std::uint32_t>(found - names.begin())};
   throw InvalidArgument(
       fmt::format("there is no {} '{}'{}; allowed: {}", what, name, did_you_mean(name, names), list_of(names)));
-}
-
-std::string path_text(const std::vector<PathPart>& parts, std::size_t count) {
-  std::string out;
-  for (std::size_t i = 0; i < count; ++i)
-    out = parts[i].index ? fmt::format("{}[{}]", out, *parts[i].index) : join_path(out, parts[i].name);
-  return out;
 }
 
 void forget_marks(Node& node) {
@@ -203,10 +198,16 @@ Plant Plant::from_document(const Document& document) {
   return Plant(std::move(data), std::make_shared<Document>(document));
 }
 
-Plant Plant::load(const std::filesystem::path& file) { return from_document(Document::load(file)); }
+Plant Plant::load(const std::filesystem::path& file) {
+  auto reading = model_detail::load_document(file);
+  auto data = std::make_shared<PlantData>(model_detail::compile(reading.document, std::move(reading.faults)));
+  return Plant(std::move(data), std::make_shared<Document>(std::move(reading.document)));
+}
 
 Plant Plant::parse(std::string_view yaml, const std::string& name, const std::filesystem::path& folder) {
-  return from_document(Document::parse(yaml, name, folder));
+  auto reading = model_detail::parse_document(yaml, name, folder);
+  auto data = std::make_shared<PlantData>(model_detail::compile(reading.document, std::move(reading.faults)));
+  return Plant(std::move(data), std::make_shared<Document>(std::move(reading.document)));
 }
 
 Plant Plant::change(const std::vector<std::pair<std::string, std::string>>& changes) const {

@@ -5,11 +5,12 @@
 #include <yaml-cpp/parser.h>
 #include <algorithm>
 #include <sstream>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "document_impl.hpp"
 #include "twin/base/error.hpp"
-#include "twin/model/document.hpp"
 
 namespace twin {
 namespace {
@@ -25,11 +26,11 @@ struct Refused {
 
 class TreeBuilder : public YAML::EventHandler {
  public:
-  explicit TreeBuilder(std::shared_ptr<const std::string> file) : file_(std::move(file)) {}
+  TreeBuilder(std::shared_ptr<const std::string> file, std::vector<Fault>& noted)
+      : file_(std::move(file)), noted_(noted) {}
 
   Node take() { return std::move(root_); }
   [[nodiscard]] bool empty() const { return !any_; }
-  std::vector<Fault>& faults() { return faults_; }
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -126,6 +127,15 @@ class TreeBuilder : public YAML::EventHandler {
   }
   static void refuse_key(const YAML::Mark& mark) { throw Refused{mark, "a key must be a name", "name: value"}; }
 
+  /// Path of a key of the innermost mapping.
+  [[nodiscard]] std::string path_of(const std::string& key) const {
+    std::string path;
+    for (auto outer = open_.begin(); outer + 1 != open_.end(); ++outer)
+      path = outer->node.is_mapping() ? join_path(path, outer->key)
+                                      : fmt::format("{}[{}]", path, outer->node.children.size());
+    return join_path(path, key);
+  }
+
   void place(Node node, const YAML::Mark& mark) {
     node.mark = at(mark);
     any_ = true;
@@ -147,9 +157,9 @@ class TreeBuilder : public YAML::EventHandler {
       node.key_mark = top.key_mark;
       if (!top.keys.insert(node.key).second) {
         const Node* first = top.node.find(node.key);
-        faults_.push_back({file_ ? *file_ : "", top.key_mark.line, top.key_mark.column, node.key, node.key,
-                           fmt::format("the key '{}' stands twice", node.key),
-                           fmt::format("once; it first stands in line {}", first->key_mark.line)});
+        noted_.push_back({file_ ? *file_ : "", top.key_mark.line, top.key_mark.column, path_of(node.key), node.key,
+                          fmt::format("the key '{}' stands twice", node.key),
+                          fmt::format("once; it first stands in line {}", first->key_mark.line)});
         return;
       }
     }
@@ -162,7 +172,7 @@ class TreeBuilder : public YAML::EventHandler {
   std::vector<Open> open_;
   std::unordered_map<YAML::anchor_t, std::pair<Node, std::size_t>> anchors_;
   std::size_t nodes_ = 0;
-  std::vector<Fault> faults_;
+  std::vector<Fault>& noted_;
 };
 
 // Writing -----------------------------------------------------------------------------------------------------------
@@ -298,7 +308,19 @@ void write_block(std::string& out, const Node& node, std::size_t indent, bool to
 
 }  // namespace
 
-Node parse_yaml(std::string_view yaml, const std::string& file) {
+void model_detail::sort_faults(std::vector<Fault>& faults) {
+  std::stable_sort(faults.begin(), faults.end(), [](const Fault& a, const Fault& b) {
+    return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
+  });
+}
+
+void model_detail::fail_with(std::vector<Fault> noted, const PlantError& fatal) {
+  noted.insert(noted.end(), fatal.faults().begin(), fatal.faults().end());
+  sort_faults(noted);
+  throw PlantError(std::move(noted));
+}
+
+Node model_detail::parse_yaml(std::string_view yaml, const std::string& file, std::vector<Fault>& noted) {
   const auto name = std::make_shared<const std::string>(file);
   const auto refuse = [&](int line, int column, std::string message, std::string allowed) {
     throw PlantError({Fault{file, line, column, "", "", std::move(message), std::move(allowed)}});
@@ -309,12 +331,12 @@ Node parse_yaml(std::string_view yaml, const std::string& file) {
     const auto line = 1 + std::count(yaml.begin(), yaml.begin() + static_cast<std::ptrdiff_t>(zero), '\n');
     refuse(static_cast<int>(line), 1, "there is a zero byte: this is no text", "YAML in UTF-8");
   }
-  TreeBuilder builder(name);
+  TreeBuilder builder(name, noted);
   try {
     std::istringstream stream{std::string(yaml)};
     YAML::Parser parser(stream);
     parser.HandleNextDocument(builder);
-    TreeBuilder rest(name);
+    TreeBuilder rest(name, noted);
     if (parser.HandleNextDocument(rest) && !rest.empty())
       refuse(rest.take().mark.line, 1, "there is a second document", "one document in a file");
   } catch (const Refused& refused) {
@@ -322,8 +344,19 @@ Node parse_yaml(std::string_view yaml, const std::string& file) {
   } catch (const YAML::Exception& error) {
     refuse(error.mark.line + 1, error.mark.column + 1, fmt::format("this is no YAML: {}", error.msg), "");
   }
-  if (!builder.faults().empty()) throw PlantError(std::move(builder.faults()));
   return builder.take();
+}
+
+Node parse_yaml(std::string_view yaml, const std::string& file) {
+  std::vector<Fault> noted;
+  Node node;
+  try {
+    node = model_detail::parse_yaml(yaml, file, noted);
+  } catch (const PlantError& fatal) {
+    model_detail::fail_with(std::move(noted), fatal);
+  }
+  if (!noted.empty()) throw PlantError(std::move(noted));
+  return node;
 }
 
 std::string to_yaml_line(const Node& node) {

@@ -33,6 +33,18 @@ struct StationNames {
   std::vector<std::string> names;
 };
 
+/// A time: a distribution of seconds, or its text such as `exponential(48 s)`, which build() checks with the rest.
+class TimeText {
+ public:
+  TimeText(const Distribution& seconds) : text_(seconds.text()) {}  // NOLINT: meant to convert
+  TimeText(std::string text) : text_(std::move(text)) {}            // NOLINT
+  TimeText(const char* text) : text_(text) {}                       // NOLINT
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+ private:
+  std::string text_;
+};
+
 /// Where lots go after a step; what is left of the probabilities passes.
 struct ThenOptions {
   std::vector<std::pair<std::string, double>> rework = {};  ///< step, probability
@@ -43,11 +55,11 @@ struct ThenOptions {
 
 struct StepOptions {
   StationNames at;
-  std::optional<Distribution> time = {};  ///< seconds at speed 1; else the station's
+  std::optional<TimeText> time = {};  ///< at speed 1; else the station's
   std::string op = {};
-  std::optional<Distribution> setup = {};       ///< seconds
-  std::optional<Distribution> changeover = {};  ///< seconds; instead of setup after another step
-  std::optional<Distribution> transport = {};   ///< seconds
+  std::optional<TimeText> setup = {};
+  std::optional<TimeText> changeover = {};  ///< instead of setup after another step
+  std::optional<TimeText> transport = {};
   ChooseRule choose = ChooseRule::kShortestQueue;
   ThenOptions then = {};
 };
@@ -87,6 +99,8 @@ class PlantBuilder {
   PlantBuilder& run(const RunOptions& run);
   /// A value in SI that a simulation must reproduce.
   PlantBuilder& expect(const std::string& metric, double value);
+  /// The same with its unit: `240 s`.
+  PlantBuilder& expect(const std::string& metric, const std::string& value);
   /// Anything, by its path and YAML text. \throws InvalidArgument \throws PlantError
   PlantBuilder& set(std::string_view path, std::string_view yaml);
 
@@ -133,12 +147,12 @@ class StationBuilder : public BuilderLink<StationBuilder> {
   /// Products in this order first, those not named last.
   StationBuilder& queue_priority(const std::vector<std::string>& products);
   StationBuilder& lose_when_full();
-  /// Adds a way to fail, in seconds; of work, or else of time on the clock.
-  StationBuilder& failure(const Distribution& after, const Distribution& repair, bool of_work = true);
+  /// Adds a way to fail; of work, or else of time on the clock.
+  StationBuilder& failure(const TimeText& after, const TimeText& repair, bool of_work = true);
   StationBuilder& works_in(const std::string& calendar_name);
-  StationBuilder& time(const Distribution& seconds);
-  StationBuilder& setup(const Distribution& seconds);
-  StationBuilder& changeover(const Distribution& seconds);
+  StationBuilder& time(const TimeText& time);
+  StationBuilder& setup(const TimeText& time);
+  StationBuilder& changeover(const TimeText& time);
   StationBuilder& speed(double factor);
 
  private:
@@ -151,7 +165,7 @@ class StationBuilder : public BuilderLink<StationBuilder> {
 class ProductBuilder : public BuilderLink<ProductBuilder> {
  public:
   ProductBuilder& step(const StepOptions& step);
-  ProductBuilder& arrivals_every(const Distribution& seconds);
+  ProductBuilder& arrivals_every(const TimeText& time);
   ProductBuilder& saturate();
   ProductBuilder& conwip(int lots);
   ProductBuilder& priority(int value);

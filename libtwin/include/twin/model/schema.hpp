@@ -20,10 +20,12 @@ struct Explained {
   std::string value;    ///< as written, or what holds by default
   std::string origin;   ///< `shop.yaml:12:9`, `default`, or `set in code`
   std::string meaning;  ///< of the key
+  std::string allowed;  ///< what its value may be; empty for members of a collection
 };
 
 /// Every key of what stands at `path` (a station, `stations.mill.queue`, a step, `run`, ... or "" for the whole plant)
-/// with its effective value; for a collection, its members.
+/// with its effective value; for a collection, its members; for a single key such as `run.seed`, that key, whether it
+/// is written or not.
 /// \throws InvalidArgument when nothing stands there, naming what does
 [[nodiscard]] std::vector<Explained> explain(const Plant& plant, std::string_view path = "");
 

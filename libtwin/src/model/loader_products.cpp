@@ -1,0 +1,112 @@
+#include "plant_loader_impl.hpp"
+
+#include <fmt/format.h>
+
+#include "twin/base/random.hpp"
+
+namespace twin::model_detail {
+
+void PlantLoader::name_products(const Place& place) {
+  if (!place) return;
+  if (!place.node->is_mapping()) return wrong_kind(place, Shape::kProducts);
+  if (place.node->children.empty()) fault(place, "there is no product", allowed(Shape::kProducts));
+  for (const auto& entry : place.node->children) {
+    const auto path = join_path(place.path, entry.key);
+    for (const auto& name : members(entry.key_mark, path, entry.key)) {
+      not_reserved(entry.key_mark, path, name);
+      room(plant_.product_names.size(), {&entry, path}, "products");
+      if (!product_ids_.emplace(name, static_cast<std::uint32_t>(plant_.product_names.size())).second) {
+        fault(entry.key_mark, path, name, fmt::format("the product '{}' stands twice", name), "each name once");
+        continue;
+      }
+      plant_.product_names.push_back(name);
+      product_nodes_.push_back(&entry);
+    }
+  }
+}
+
+void PlantLoader::read_products(const Place& place) {
+  for (std::size_t p = 0; p < plant_.product_names.size(); ++p)
+    read_product({product_nodes_[p], join_path(place.path, plant_.product_names[p])},
+                 ProductId{static_cast<std::uint32_t>(p)});
+}
+
+void PlantLoader::read_product(const Place& place, ProductId id) {
+  ProductData product;
+  const auto before = faults_.size();
+  product.first_step = static_cast<std::uint32_t>(plant_.steps.size());
+  product.hash = hash_name("product:" + plant_.product_names[id.value]);
+  Tick due = kNever;
+  if (keys(place, Level::kProduct, Shape::kProducts) && place.node->is_mapping()) {
+    product.priority = static_cast<std::int32_t>(
+        integer(child(place, "priority"), Shape::kInteger, -1'000'000'000, 1'000'000'000).value_or(0));
+    due = duration(child(place, "due")).value_or(kNever);
+    if (const auto family = child(place, "family")) scalar(family, Shape::kText);
+    if (const auto route = child(place, "route")) read_route(route, id, product);
+  }
+  plant_.products.push_back(product);
+  product_due_.push_back(due);
+  if (!place.node->is_mapping()) return;
+  if (const auto arrivals = child(place, "arrivals"); arrivals && scalar(arrivals, Shape::kArrivals))
+    read_arrivals(arrivals, id, due, faults_.size() == before);
+}
+
+void PlantLoader::read_arrivals(const Place& place, ProductId id, Tick due, bool good_route) {
+  const ProductData& product = plant_.products[id.value];
+  const std::string_view text = trimmed(place.node->scalar);
+  SourceData source;
+  source.product = id;
+  source.due_after = due;
+  const auto& name = plant_.product_names[id.value];
+  source.hash = hash_name("source:" + name);
+  const auto path = join_path(join_path("products", name), "arrivals");
+  if (text.rfind("every ", 0) == 0) {
+    const auto d = read(place, Shape::kArrivals, [&](std::string_view) { return read_distribution(text.substr(6)); });
+    if (d && !(d->mean() > 0)) fault(place, "lots that follow each other after no time never end", "a time above 0");
+    if (d) source.interarrival = intern(path, *d);
+  } else if (text == "saturate") {
+    source.kind = SourceKind::kSaturate;
+    if (good_route) check_saturated(place, plant_.steps[product.first_step]);
+  } else if (text.rfind("conwip(", 0) == 0 && text.back() == ')') {
+    source.kind = SourceKind::kConwip;
+    Node level = Node::text(std::string(trimmed(text.substr(7, text.size() - 8))));
+    level.mark = place.node->mark;
+    source.level = static_cast<std::uint32_t>(integer({&level, place.path}, Shape::kCount, 1, 1'000'000).value_or(1));
+    if (good_route) check_circulation(place, product);
+  } else {
+    fault(place,
+          fmt::format("'{}' is no way to arrive{}", shown(*place.node),
+                      did_you_mean(text.substr(0, text.find_first_of(" (")), {"every", "saturate", "conwip"})),
+          allowed(Shape::kArrivals));
+    return;
+  }
+  plant_.sources.push_back(source);
+  plant_.source_names.push_back(name);
+}
+
+bool PlantLoader::takes_time(const StepData& step) const {
+  const auto lasts = [&](DistributionId id) { return id.valid() && plant_.parameters.mean(id) > 0; };
+  if (lasts(step.transport)) return true;
+  for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c)
+    if (!lasts(plant_.choices[c].time) && !lasts(plant_.choices[c].setup)) return false;
+  return true;
+}
+
+void PlantLoader::check_saturated(const Place& place, const StepData& first) {
+  if (first.choice_count > 1)
+    fault(place, "a saturating source cannot choose among the alternatives of its first step",
+          "one station at the first step");
+  if (first.transport.valid())
+    fault(place, "a saturating source supplies the first machine directly, so there is no transport to the first step",
+          "no transport at the first step");
+  if (!takes_time(first))
+    fault(place, "a first step that takes no time would take in lots without end", "a time above 0 at the first step");
+}
+
+void PlantLoader::check_circulation(const Place& place, const ProductData& product) {
+  for (std::uint32_t s = product.first_step; s < product.first_step + product.step_count; ++s)
+    if (takes_time(plant_.steps[s])) return;
+  fault(place, "lots that take no time would circulate without end", "a time above 0 at some step");
+}
+
+}  // namespace twin::model_detail

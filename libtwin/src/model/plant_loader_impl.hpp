@@ -1,0 +1,157 @@
+/// The loader: reads a document into a plant's arrays. Each part of a scenario file has a source of its own.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "calendar_impl.hpp"
+#include "reader_impl.hpp"
+#include "twin/base/distribution.hpp"
+#include "twin/model/plant.hpp"
+
+namespace twin::model_detail {
+
+struct FailureSpec {
+  Distribution after, repair;
+  bool of_work = true;
+  std::uint64_t limit = UINT64_MAX;
+};
+
+struct MachineSpec {
+  std::string name;
+  std::optional<double> speed;
+  std::optional<CalendarId> calendar;
+  std::optional<std::vector<FailureSpec>> failures;
+};
+
+/// What a station's keys say, before its group is told apart into members.
+struct StationSpec {
+  StationData data;
+  std::vector<MachineSpec> machines;  ///< empty: `count` unnamed ones
+  std::uint32_t count = 1;
+  std::vector<FailureSpec> failures;
+  CalendarId calendar;
+  std::optional<Distribution> time, setup, changeover;
+  double speed = 1;
+};
+
+enum class BranchKind : unsigned char { kPass, kRework, kGoto, kLeave, kScrap };
+
+struct BranchSpec {
+  std::string path;  ///< below the step: `then.rework.milling`
+  double probability = 0;
+  std::string target;  ///< of rework and goto
+  const Node* node = nullptr;
+  BranchKind kind = BranchKind::kPass;
+};
+
+struct StepSpec {
+  std::vector<StationId> stations;  ///< alternatives; or the members of a range, one step each
+  bool consecutive = false;
+  std::vector<std::optional<Distribution>> times;  ///< by station
+  bool times_by_station = false;
+  std::optional<Distribution> setup, changeover, transport;
+  ChooseRule choose = ChooseRule::kShortestQueue;
+  std::vector<BranchSpec> branches;
+  const Node* node = nullptr;
+  std::string path;
+  bool valid = true;
+};
+
+/// One reading of one document.
+class PlantLoader : private Reader {
+ public:
+  PlantLoader(const Document& document, std::vector<Fault> found);
+
+  /// \throws PlantError with every fault found
+  [[nodiscard]] PlantData run();
+
+ private:
+  // The whole: loader.cpp ---------------------------------------------------------------------------------------------
+
+  void read_all();
+  /// An instant, or a span since the epoch.
+  std::optional<Tick> instant(const Place& place, Shape shape);
+  DistributionId intern(const std::string& path, const Distribution& d);
+
+  // Calendars: loader_calendars.cpp -----------------------------------------------------------------------------------
+
+  void read_calendars(const Place& place);
+  void read_calendar(const Place& place, CalendarData& calendar);
+  DayHours day_hours(const Place& place);
+  std::optional<CalendarId> calendar(const Place& place);
+
+  // Stations: loader_stations.cpp -------------------------------------------------------------------------------------
+
+  void read_stations(const Place& place);
+  StationSpec read_station(const Place& place);
+  void read_queue(const Place& place, StationData& station);
+  void read_rule(const Place& place, StationData& station);
+  void read_product_priority(const Place& place, std::string_view text, StationData& station);
+  std::vector<FailureSpec> read_failures(const Place& place);
+  void read_machines(const Place& place, StationSpec& spec);
+  void add_station(const Place& place, const std::string& name, const std::shared_ptr<const StationSpec>& shared);
+  void add_machine(const Place& place, StationId station, const std::string& station_path, const std::string& name,
+                   const StationSpec& spec, const MachineSpec& machine);
+  std::vector<StationId> stations_named(const Place& place, const Node& node);
+
+  // Products and arrivals: loader_products.cpp ------------------------------------------------------------------------
+
+  void name_products(const Place& place);
+  void read_products(const Place& place);
+  void read_product(const Place& place, ProductId id);
+  void read_arrivals(const Place& place, ProductId id, Tick due, bool good_route);
+  [[nodiscard]] bool takes_time(const StepData& step) const;
+  void check_saturated(const Place& place, const StepData& first);
+  void check_circulation(const Place& place, const ProductData& product);
+
+  // Routes: loader_routes.cpp -----------------------------------------------------------------------------------------
+
+  void read_route(const Place& place, ProductId id, ProductData& product);
+  StepSpec read_step(const Place& place);
+  void read_times(const Place& place, StepSpec& spec);
+  std::vector<BranchSpec> read_then(const Place& place);
+  void targets(const Place& place, BranchKind kind, std::vector<BranchSpec>& out);
+  void add_step(const StepSpec& spec, std::size_t member, const std::string& name, const std::string& path,
+                ProductId id, const ProductData& product);
+  void add_branches(const StepSpec& spec, std::uint32_t step, const std::string& name, const std::string& path,
+                    const ProductData& product, const std::unordered_map<std::string, std::uint32_t>& ids,
+                    const std::vector<std::string>& names);
+  std::uint32_t step_named(const BranchSpec& branch, const std::string& name, const StepSpec& spec,
+                           const ProductData& product, const std::unordered_map<std::string, std::uint32_t>& ids,
+                           const std::vector<std::string>& names);
+  /// Lots must be able to leave from wherever they can come.
+  void check_leaving(const Place& place, const ProductData& product);
+
+  // Orders: loader_orders.cpp -----------------------------------------------------------------------------------------
+
+  void read_orders(const Place& place);
+  /// True when `digits` is how a lot of an order of so many is numbered (lot_name).
+  static bool names_a_lot(std::string_view digits, std::uint32_t quantity);
+  std::optional<ProductId> product_of(const Place& place);
+  /// \return false when it is no order that others could be told apart from
+  bool read_order(const Place& place, OrderData& order, std::string& name);
+
+  // Run, expectations, what-ifs: loader_settings.cpp ------------------------------------------------------------------
+
+  void read_run(const Place& place);
+  void read_expect(const Place& place);
+  void read_what_if(const Place& place);
+  /// A plant in which nothing can ever happen is a mistake.
+  void check_demand(const Place& top);
+
+  const Document& document_;
+  bool whole_;  ///< the document says all that its text says
+  PlantData plant_;
+  Tick zone_ = 0;
+  std::unordered_map<std::string, std::uint32_t> calendar_ids_, station_ids_, machine_ids_, product_ids_,
+      distribution_ids_;
+  std::vector<const Node*> product_nodes_;
+  std::vector<Tick> product_due_;
+  std::vector<std::shared_ptr<const StationSpec>> station_specs_;
+};
+
+}  // namespace twin::model_detail
