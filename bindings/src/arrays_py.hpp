@@ -3,10 +3,14 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <concepts>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -87,5 +91,67 @@ class Columns {
  private:
   py::dict columns_;
 };
+
+/// The same, of a list of records: a column is what a member, or a function, gives of each.
+template <class Record>
+class Table {
+ public:
+  explicit Table(const std::vector<Record>& records) : records_(records) {}
+
+  /// Texts, truth values, whole numbers or floating-point ones, as `of` gives them.
+  template <class Of>
+  Table& add(const char* name, Of of) {
+    using Value = std::remove_cvref_t<std::invoke_result_t<Of&, const Record&>>;
+    if constexpr (std::convertible_to<Value, std::string_view>) {
+      columns_.add(name, values<std::string>(of));
+    } else if constexpr (std::same_as<Value, bool> || std::floating_point<Value>) {
+      columns_.add(name, values<Value>(of));
+    } else {
+      static_assert(std::integral<Value>);
+      columns_.add(name, values<std::int64_t>(of));
+    }
+    return *this;
+  }
+  /// Instants on the wall, ns since 1970 UTC.
+  template <class Of>
+  Table& add_wall_times(const char* name, Of of) {
+    columns_.add_object(name, wall_times_of(values<Tick>(of)));
+    return *this;
+  }
+  /// Instants since a plant's epoch.
+  template <class Of>
+  Table& add_instants(const char* name, const PlantData& plant, Of of) {
+    columns_.add_object(name, instants_of(plant, values<Tick>(of)));
+    return *this;
+  }
+  template <class Of>
+  Table& add_spans(const char* name, Of of) {
+    columns_.add_object(name, spans_of(values<Tick>(of)));
+    return *this;
+  }
+  Table& add_object(const char* name, py::object values) {
+    columns_.add_object(name, std::move(values));
+    return *this;
+  }
+  [[nodiscard]] py::dict take() { return columns_.take(); }
+
+ private:
+  template <class Value, class Of>
+  [[nodiscard]] std::vector<Value> values(Of& of) const {
+    std::vector<Value> out;
+    out.reserve(records_.size());
+    for (const Record& record : records_) out.emplace_back(std::invoke(of, record));
+    return out;
+  }
+
+  const std::vector<Record>& records_;
+  Columns columns_;
+};
+
+/// Text in which bytes of no meaning may stand.
+[[nodiscard]] inline py::object text_of(std::string_view text) {
+  return py::reinterpret_steal<py::object>(
+      PyUnicode_DecodeUTF8(text.data(), static_cast<py::ssize_t>(text.size()), "replace"));
+}
 
 }  // namespace twin::python

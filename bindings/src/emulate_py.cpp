@@ -46,37 +46,21 @@ void write(const Emulation& emulation, const Plant& plant, const std::filesystem
 }
 
 py::dict operations(const Emulation& emulation, const Plant& plant) {
-  std::vector<std::string> part, product, name, machine, outcome, order;
-  std::vector<Tick> start, end, processing, loaded, ready;
-  std::vector<std::int64_t> interruptions;
-  for (const EmulatedOperation& op : emulation.operations) {
-    part.push_back(op.part);
-    product.push_back(op.product);
-    name.push_back(op.operation);
-    machine.push_back(op.machine);
-    start.push_back(op.start);
-    end.push_back(op.end);
-    outcome.emplace_back(op.completed ? "completed" : "in_progress");
-    interruptions.push_back(op.interruptions);
-    processing.push_back(op.processing);
-    loaded.push_back(op.loaded);
-    ready.push_back(op.ready);
-    order.push_back(op.order);
-  }
+  using Op = EmulatedOperation;
   const PlantData& data = plant.data();
-  return Columns()
-      .add("part", part)
-      .add("product", product)
-      .add("operation", name)
-      .add("machine", machine)
-      .add_object("start", instants_of(data, std::move(start)))
-      .add_object("end", instants_of(data, std::move(end)))
-      .add("outcome", outcome)
-      .add("interruptions", std::move(interruptions))
-      .add_object("processing", spans_of(std::move(processing)))
-      .add_object("loaded", instants_of(data, std::move(loaded)))
-      .add_object("ready", instants_of(data, std::move(ready)))
-      .add("order", order)
+  return Table(emulation.operations)
+      .add("part", &Op::part)
+      .add("product", &Op::product)
+      .add("operation", &Op::operation)
+      .add("machine", &Op::machine)
+      .add_instants("start", data, &Op::start)
+      .add_instants("end", data, &Op::end)
+      .add("outcome", [](const Op& op) { return op.completed ? "completed" : "in_progress"; })
+      .add("interruptions", &Op::interruptions)
+      .add_spans("processing", &Op::processing)
+      .add_instants("loaded", data, &Op::loaded)
+      .add_instants("ready", data, &Op::ready)
+      .add("order", &Op::order)
       .take();
 }
 

@@ -41,21 +41,13 @@ py::dict provenance_of(const sync::Learned& learned) {
 }
 
 py::dict contradictions(const Standing& standing) {
-  std::vector<std::string> part, operation, machine, what;
-  std::vector<Tick> time;
-  for (const sync::Contradiction& c : standing.contradictions) {
-    part.push_back(c.part);
-    operation.push_back(c.operation);
-    machine.push_back(c.machine);
-    what.push_back(c.what);
-    time.push_back(c.time);
-  }
-  return Columns()
-      .add("part", part)
-      .add("operation", operation)
-      .add("machine", machine)
-      .add_object("time", wall_times_of(std::move(time)))
-      .add("what", what)
+  using sync::Contradiction;
+  return Table(standing.contradictions)
+      .add("part", &Contradiction::part)
+      .add("operation", &Contradiction::operation)
+      .add("machine", &Contradiction::machine)
+      .add_wall_times("time", &Contradiction::time)
+      .add("what", &Contradiction::what)
       .take();
 }
 
@@ -81,63 +73,35 @@ py::dict scores(const sync::Scores& s) {
 }
 
 py::dict targets(const Backtest& b) {
-  std::vector<Tick> instant, actual, p10, p50, p90, past_mean, planned;
-  std::vector<std::string> part, operation, machine;
-  std::vector<bool> seen, in_work;
-  for (const sync::Target& t : b.targets) {
-    instant.push_back(t.instant);
-    part.push_back(t.part);
-    operation.push_back(t.operation);
-    machine.push_back(t.machine);
-    seen.push_back(t.seen);
-    in_work.push_back(t.in_work);
-    actual.push_back(t.actual);
-    p10.push_back(t.p10);
-    p50.push_back(t.p50);
-    p90.push_back(t.p90);
-    past_mean.push_back(t.past_mean);
-    planned.push_back(t.planned);
-  }
-  return Columns()
-      .add_object("instant", wall_times_of(std::move(instant)))
-      .add("part", part)
-      .add("operation", operation)
-      .add("machine", machine)
-      .add("seen", std::move(seen))
-      .add("in_work", std::move(in_work))
-      .add_object("actual", wall_times_of(std::move(actual)))
-      .add_object("p10", wall_times_of(std::move(p10)))
-      .add_object("p50", wall_times_of(std::move(p50)))
-      .add_object("p90", wall_times_of(std::move(p90)))
-      .add_object("past_mean", wall_times_of(std::move(past_mean)))
-      .add_object("planned", wall_times_of(std::move(planned)))
+  using sync::Target;
+  return Table(b.targets)
+      .add_wall_times("instant", &Target::instant)
+      .add("part", &Target::part)
+      .add("operation", &Target::operation)
+      .add("machine", &Target::machine)
+      .add("seen", &Target::seen)
+      .add("in_work", &Target::in_work)
+      .add_wall_times("actual", &Target::actual)
+      .add_wall_times("p10", &Target::p10)
+      .add_wall_times("p50", &Target::p50)
+      .add_wall_times("p90", &Target::p90)
+      .add_wall_times("past_mean", &Target::past_mean)
+      .add_wall_times("planned", &Target::planned)
       .take();
 }
 
 py::dict half_way(const Backtest& b) {
-  std::vector<std::string> part, operation, machine;
-  std::vector<double> predicted, actual, naive, duration, share, naive_share;
-  for (const sync::HalfWay& h : b.half_way) {
-    part.push_back(h.part);
-    operation.push_back(h.operation);
-    machine.push_back(h.machine);
-    predicted.push_back(h.predicted_s);
-    actual.push_back(h.actual_s);
-    naive.push_back(h.naive_s);
-    duration.push_back(h.duration_s);
-    share.push_back(h.error_share());
-    naive_share.push_back(h.naive_error_share());
-  }
-  return Columns()
-      .add("part", part)
-      .add("operation", operation)
-      .add("machine", machine)
-      .add("predicted_s", std::move(predicted))
-      .add("actual_s", std::move(actual))
-      .add("naive_s", std::move(naive))
-      .add("duration_s", std::move(duration))
-      .add("error_share", std::move(share))
-      .add("naive_error_share", std::move(naive_share))
+  using sync::HalfWay;
+  return Table(b.half_way)
+      .add("part", &HalfWay::part)
+      .add("operation", &HalfWay::operation)
+      .add("machine", &HalfWay::machine)
+      .add("predicted_s", &HalfWay::predicted_s)
+      .add("actual_s", &HalfWay::actual_s)
+      .add("naive_s", &HalfWay::naive_s)
+      .add("duration_s", &HalfWay::duration_s)
+      .add("error_share", &HalfWay::error_share)
+      .add("naive_error_share", &HalfWay::naive_error_share)
       .take();
 }
 
@@ -171,6 +135,13 @@ class SharedTwin {
   [[nodiscard]] auto read_without_gil(Ask ask) const {
     const std::shared_lock lock(mutex_);
     return ask(twin_);
+  }
+  /// What `ask(twin, cancel)` gives, stopped by Ctrl-C; it may use nothing of Python.
+  template <class Ask>
+  [[nodiscard]] auto read_interruptibly(Ask ask) const {
+    return interruptible(py::none(), [&](const std::atomic<bool>* cancel, const Progress&) {
+      return read_without_gil([&](const sync::Twin& twin) { return ask(twin, cancel); });
+    });
   }
   /// As it is now, for what takes long or tells Python of its progress, which may observe more. Without the GIL only.
   [[nodiscard]] sync::Twin copy_without_gil() const {
@@ -218,20 +189,26 @@ void bind_live(py::module_& m) {
            })
       .def("operations",
            [](const SharedTwin& twin, std::optional<Tick> until) {
-             return twin.read([until](const sync::Twin& t) { return t.operations(until); });
+             return twin.read_interruptibly(
+                 [until](const sync::Twin& t, const std::atomic<bool>* cancel) { return t.operations(until, cancel); });
            })
       .def("learned",
            [](const SharedTwin& twin, Tick until) {
-             return twin.read([until](const sync::Twin& t) { return t.learned(until).plant; });
+             return twin.read_interruptibly([&](const sync::Twin& t, const std::atomic<bool>* cancel) {
+               return t.learned(until, {.cancel = cancel}).plant;
+             });
            })
       .def("provenance",
            [](const SharedTwin& twin, Tick until) {
-             return provenance_of(twin.read([until](const sync::Twin& t) { return t.learned(until); }));
+             return provenance_of(twin.read_interruptibly([&](const sync::Twin& t, const std::atomic<bool>* cancel) {
+               return t.learned(until, {.cancel = cancel});
+             }));
            })
       .def("at",
            [](const SharedTwin& twin, Tick until, bool use_progress, std::uint64_t seed) {
-             const sync::StandOptions options{.use_progress = use_progress, .seed = Seed{seed}, .learn = {}};
-             return twin.read([until, &options](const sync::Twin& t) { return t.at(until, options); });
+             return twin.read_interruptibly([&](const sync::Twin& t, const std::atomic<bool>* cancel) {
+               return t.at(until, {.use_progress = use_progress, .seed = Seed{seed}, .learn = {}, .cancel = cancel});
+             });
            })
       .def("backtest",
            [](const SharedTwin& twin, int instants, int futures, std::uint64_t seed, py::object progress) {
@@ -247,7 +224,9 @@ void bind_live(py::module_& m) {
            })
       .def("follow", [](const SharedTwin& twin, const std::string& part, const std::string& operation, int points) {
         const sync::Followed result =
-            twin.read([&](const sync::Twin& t) { return sync::follow(t, part, operation, points); });
+            twin.read_interruptibly([&](const sync::Twin& t, const std::atomic<bool>* cancel) {
+              return sync::follow(t, part, operation, points, cancel);
+            });
         py::dict out = followed(result);
         out["start"] = result.start;
         out["end"] = result.end;

@@ -11,7 +11,7 @@
 #include "arrays_py.hpp"
 #include "bindings_py.hpp"
 #include "interruptible_py.hpp"
-#include "twin/base/error.hpp"
+#include "twin/study/cancelled.hpp"
 #include "twin/sync/observation.hpp"
 #include "twin/sync/operations.hpp"
 #include "twin/sync/progress.hpp"
@@ -25,28 +25,14 @@ using sync::ObservationLog;
 using sync::Operation;
 
 py::dict observations(const ObservationLog& log) {
-  std::vector<Tick> time;
-  std::vector<std::string> item, value;
-  std::vector<std::int64_t> line;
-  for (const sync::Observation& o : log.observations) {
-    time.push_back(o.time);
-    item.push_back(log.item(o));
-    value.emplace_back(log.value(o));
-    line.push_back(o.line);
-  }
-  return Columns()
-      .add_object("time", wall_times_of(std::move(time)))
-      .add("item", item)
-      .add_object("value",
-                  [&value] {
-                    py::list out;  // bytes of no meaning may stand in a log
-                    for (const std::string& v : value) {
-                      out.append(py::reinterpret_steal<py::object>(
-                          PyUnicode_DecodeUTF8(v.data(), static_cast<py::ssize_t>(v.size()), "replace")));
-                    }
-                    return py::object(out);
-                  }())
-      .add("line", std::move(line))
+  using sync::Observation;
+  py::list values;
+  for (const Observation& o : log.observations) values.append(text_of(log.value(o)));
+  return Table(log.observations)
+      .add_wall_times("time", &Observation::time)
+      .add("item", [&log](const Observation& o) -> const std::string& { return log.item(o); })
+      .add_object("value", std::move(values))
+      .add("line", &Observation::line)
       .take();
 }
 
@@ -66,9 +52,7 @@ py::dict counts(const sync::LineCounts& c) {
 py::list quarantine(const ObservationLog& log) {
   py::list out;
   for (const sync::Quarantined& q : log.quarantine) {
-    const auto text = py::reinterpret_steal<py::object>(
-        PyUnicode_DecodeUTF8(q.text.data(), static_cast<py::ssize_t>(q.text.size()), "replace"));
-    out.append(py::make_tuple(q.source, q.line, q.reason, text));
+    out.append(py::make_tuple(q.source, q.line, q.reason, text_of(q.text)));
   }
   return out;
 }
@@ -88,58 +72,32 @@ py::array intervals(const std::vector<sync::Interval>& given) {
 }
 
 py::dict blocks(const Operation& operation) {
-  std::vector<Tick> time, processed;
-  std::vector<double> block;
-  std::vector<std::int64_t> pass;
-  for (const sync::BlockMark& mark : operation.blocks) {
-    time.push_back(mark.time);
-    processed.push_back(mark.processed);
-    block.push_back(mark.block);
-    pass.push_back(mark.pass);
-  }
-  return Columns()
-      .add_object("time", wall_times_of(std::move(time)))
-      .add_object("processed", spans_of(std::move(processed)))
-      .add("block", std::move(block))
-      .add("pass", std::move(pass))
+  using sync::BlockMark;
+  return Table(operation.blocks)
+      .add_wall_times("time", &BlockMark::time)
+      .add_spans("processed", &BlockMark::processed)
+      .add("block", &BlockMark::block)
+      .add("pass", &BlockMark::pass)
       .take();
 }
 
 using Operations = std::vector<Operation>;
 
 py::dict frame(const Operations& operations) {
-  std::vector<std::string> part, product, name, machine, outcome, activity, source;
-  std::vector<Tick> start, end, processing, interrupted, stalled;
-  std::vector<std::int64_t> interruptions;
-  for (const Operation& o : operations) {
-    part.push_back(o.part);
-    product.push_back(o.product);
-    name.push_back(o.operation);
-    machine.push_back(o.machine);
-    start.push_back(o.start);
-    end.push_back(o.end);
-    outcome.emplace_back(sync::outcome_name(o.outcome));
-    interruptions.push_back(o.interruptions);
-    processing.push_back(o.processing_time());
-    interrupted.push_back(o.interrupted_time());
-    stalled.push_back(o.stalled_time());
-    activity.emplace_back(activity_name(o.activity));
-    source.push_back(o.source);
-  }
-  return Columns()
-      .add("part", part)
-      .add("product", product)
-      .add("operation", name)
-      .add("machine", machine)
-      .add_object("start", wall_times_of(std::move(start)))
-      .add_object("end", wall_times_of(std::move(end)))
-      .add("outcome", outcome)
-      .add("interruptions", std::move(interruptions))
-      .add_object("processing", spans_of(std::move(processing)))
-      .add_object("interrupted", spans_of(std::move(interrupted)))
-      .add_object("stalled", spans_of(std::move(stalled)))
-      .add("activity", activity)
-      .add("source", source)
+  return Table(operations)
+      .add("part", &Operation::part)
+      .add("product", &Operation::product)
+      .add("operation", &Operation::operation)
+      .add("machine", &Operation::machine)
+      .add_wall_times("start", &Operation::start)
+      .add_wall_times("end", &Operation::end)
+      .add("outcome", [](const Operation& o) { return sync::outcome_name(o.outcome); })
+      .add("interruptions", &Operation::interruptions)
+      .add_spans("processing", &Operation::processing_time)
+      .add_spans("interrupted", &Operation::interrupted_time)
+      .add_spans("stalled", &Operation::stalled_time)
+      .add("activity", [](const Operation& o) { return activity_name(o.activity); })
+      .add("source", &Operation::source)
       .take();
 }
 
@@ -205,11 +163,14 @@ void bind_operations(py::module_& m) {
   m.def("operations_frame", &frame);
   m.def("infer_operations",
         [](const std::vector<std::shared_ptr<JobLog>>& given, const sync::Rules& rules, std::optional<Tick> until) {
-          return interruptible(py::none(), [&](const std::atomic<bool>*, const Progress&) {
+          return interruptible(py::none(), [&](const std::atomic<bool>* cancel, const Progress&) {
             std::vector<JobLog> logs;
             logs.reserve(given.size());
-            for (const auto& log : given) logs.push_back(*log);
-            return sync::infer_operations(logs, rules, {until});
+            for (const auto& log : given) {
+              study::check_cancelled(cancel, "infer_operations");
+              logs.push_back(*log);
+            }
+            return sync::infer_operations(logs, rules, {.until = until, .cancel = cancel});
           });
         });
 }

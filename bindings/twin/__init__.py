@@ -10,30 +10,36 @@
     answer = twin.what_if(now)                       # alternatives under the same luck
 """
 
-from ._builder import PlantBuilder, ProductBuilder, StationBuilder
-from ._core import Distribution, __version__
-from ._emulate import Emulation, emulate
-from ._errors import Cancelled, Error, Fault, FormatError, InvalidArgument, PlantError
-from ._forecast import Finish, Forecast, Quantity, forecast, what_if
-from ._history import History
-from ._live import Backtest, Followed, Standing, Twin, backtest
-from ._logs import (
-    Log,
-    Logs,
-    Operation,
-    Operations,
-    ProgressProfiles,
-    Remaining,
-    Rules,
-    infer_operations,
-    learn_progress,
-    parse_shdr,
-    read_logs,
-    read_shdr,
-)
-from ._plant import Parameters, Plant, load, parse, plant_schema
-from ._state import State
-from ._study import Comparison, Estimate, Result, compare, simulate
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._builder import PlantBuilder, ProductBuilder, StationBuilder
+    from ._core import Distribution, __version__
+    from ._emulate import Emulation, emulate
+    from ._errors import Cancelled, Error, Fault, FormatError, InvalidArgument, PlantError
+    from ._forecast import Finish, Forecast, Quantity, forecast, what_if
+    from ._history import History
+    from ._live import Backtest, Followed, Standing, Twin, backtest
+    from ._logs import (
+        Log,
+        Logs,
+        Operation,
+        Operations,
+        ProgressProfiles,
+        Remaining,
+        Rules,
+        infer_operations,
+        learn_progress,
+        parse_shdr,
+        read_logs,
+        read_shdr,
+    )
+    from ._plant import Parameters, Plant, load, parse, plant_schema
+    from ._state import State
+    from ._study import Comparison, Estimate, Result, compare, simulate
 
 __all__ = [
     "Backtest",
@@ -84,3 +90,33 @@ __all__ = [
     "simulate",
     "what_if",
 ]
+
+# Modules are loaded when one of their names is first asked for: `import twin` is over at once, whatever it offers.
+_NAMES = {
+    "_builder": "PlantBuilder ProductBuilder StationBuilder",
+    "_core": "Distribution __version__",
+    "_emulate": "Emulation emulate",
+    "_errors": "Cancelled Error Fault FormatError InvalidArgument PlantError",
+    "_forecast": "Finish Forecast Quantity forecast what_if",
+    "_history": "History",
+    "_live": "Backtest Followed Standing Twin backtest",
+    "_logs": "Log Logs Operation Operations ProgressProfiles Remaining "
+    "Rules infer_operations learn_progress parse_shdr read_logs read_shdr",
+    "_plant": "Parameters Plant load parse plant_schema",
+    "_state": "State",
+    "_study": "Comparison Estimate Result compare simulate",
+}
+_HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

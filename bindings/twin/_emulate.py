@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from . import _core
 from ._plant import Plant
 from ._progress import ProgressOption, progress_of
 from ._values import Instant, Span, end_ns, frame, need, span_ns, whole
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Emulation:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from . import _core, _html, _plots
 from ._errors import InvalidArgument
@@ -18,6 +17,7 @@ from ._study import Comparison, _count, with_baseline
 from ._values import Instant, Span, end_ns, instant64, need, span_ns, whole
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -176,6 +176,8 @@ class Forecast:
         pandas.DataFrame
             Table of name, then a column for each quantile (P10, P50, P90), then mean.
         """
+        import pandas as pd
+
         columns: dict[str, Any] = {"name": pd.Series(self.names, dtype="str")}
         rows = [self[name].quantile(list(quantiles)) for name in self.names]
         for i, p in enumerate(quantiles):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from . import _core, _plots
 from ._errors import InvalidArgument
@@ -21,6 +20,7 @@ from ._state import State
 from ._values import Instant, frame, instant64, instant_ns, need, whole
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 
@@ -80,7 +80,7 @@ class Followed:
 class Twin:
     """Follows a real floor: an order sheet, the rules that say what logs mean, and the logs.
 
-    Asked for an instant, it reads nothing of what came later.
+    Asked for an instant, it reads nothing that is stamped later; a line that came in late counts by its stamp.
 
     Parameters
     ----------
@@ -166,6 +166,8 @@ class Twin:
 
     def provenance(self, until: Instant | None = None) -> pd.DataFrame:
         """Tell where each learnt number comes from: path, n, first, last, method, family, aic, ks, ks_p."""
+        import pandas as pd
+
         rows = [{"path": path, **facts} for path, facts in self._core.provenance(self._instant(until)).items()]
         table = pd.DataFrame(rows, columns=["path", "n", "first", "last", "method", "family", "aic", "ks", "ks_p"])
         for column in ("first", "last"):

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from . import _core, _html
 from ._errors import InvalidArgument
 from ._values import Instant, frame, instant64, instant_ns, need, span64, span64_of_seconds
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 _GENERIC = """
 items:
@@ -134,6 +137,8 @@ class Log:
 
 
 def _quarantine(logs: Iterable[Log]) -> pd.DataFrame:
+    import pandas as pd
+
     rows = [row for log in logs for row in log._core.quarantine()]
     table = pd.DataFrame(rows, columns=["source", "line", "reason", "text"])
     return table.astype({"source": "str", "line": "int64", "reason": "str", "text": "str"})
@@ -155,6 +160,8 @@ class Logs(Sequence[Log]):
     @property
     def counts(self) -> pd.DataFrame:
         """Table of source and what became of its lines."""
+        import pandas as pd
+
         return pd.DataFrame([{"source": log.source, **log.counts} for log in self._logs])
 
     @property
@@ -165,6 +172,8 @@ class Logs(Sequence[Log]):
     @property
     def skipped(self) -> pd.DataFrame:
         """Files that were left out: path, reason."""
+        import pandas as pd
+
         return pd.DataFrame(self._skipped, columns=["path", "reason"], dtype="str")
 
     def __repr__(self) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from ._errors import InvalidArgument
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -106,6 +106,8 @@ def _gantt_labels(ax: Axes, operations: pd.DataFrame, rows: list[int], start: An
 
 def _levels(frame: pd.DataFrame, what: str, end: np.datetime64) -> pd.DataFrame:
     """Columns of levels over time, the last of several changes at one instant counting."""
+    import pandas as pd
+
     table = frame.pivot_table(index="time", columns=what, values="level", aggfunc="last", sort=True).ffill()
     if len(table) and table.index[-1] < end:
         table.loc[pd.Timestamp(end)] = table.iloc[-1]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from . import _core, _html
 from ._errors import InvalidArgument
 from ._history import History
 from ._plant import Parameters, Plant
 from ._values import Instant, Span, end_ns, frame, instant64, need, span64, span_ns, whole
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class State:

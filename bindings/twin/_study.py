@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from . import _core, _html, _plots
 from ._errors import InvalidArgument
@@ -21,6 +20,7 @@ from ._progress import ProgressOption, progress_of
 from ._values import Instant, Span, end_ns, need, readable, span_ns, whole
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 _LEVELS = ("p05", "p10", "p50", "p90", "p95", "p99")
@@ -140,6 +140,8 @@ class Result:
     @property
     def kpis(self) -> pd.DataFrame:
         """Table of name, mean, half_width, n, unit; in SI, as `unit` says."""
+        import pandas as pd
+
         estimates = self._core.estimates
         return pd.DataFrame(
             {
@@ -475,6 +477,8 @@ class Comparison:
             difference_half_width; best: share of runs in which it is the best; correlation with the baseline. Instants
             are datetime64, times are timedelta64, other figures SI.
         """
+        import pandas as pd
+
         rows = self._core.compare(metric, baseline or "", smaller_is_better)
         kind = self._kind(metric)
         means = [row.value.mean for row in rows]
@@ -508,6 +512,8 @@ class Comparison:
         return self._known().get(metric, "1")
 
     def _instants(self, seconds: list[float]) -> pd.Series[Any]:
+        import pandas as pd
+
         assert self._states is not None
         now = next(iter(self._states.values())).now
         return pd.Series(now + _column(seconds, "s").to_numpy(), dtype="datetime64[ns]")
@@ -548,6 +554,8 @@ class Comparison:
 
 def _column(values: list[float], kind: str) -> pd.Series[Any]:
     """Make a column: times as timedelta64[ns], other figures as they are."""
+    import pandas as pd
+
     if kind not in ("s", "instant"):
         return pd.Series(values, dtype="float64")
     ns = np.array([round(v * 1e9) if math.isfinite(v) else np.iinfo(np.int64).min for v in values], dtype=np.int64)

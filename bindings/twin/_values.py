@@ -6,14 +6,17 @@ import datetime as dt
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from . import _core
 from ._errors import InvalidArgument
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 #: A span of time: ``"3 d"``, ``"1 h 30 min"``, a timedelta, or a ``numpy.timedelta64``.
 Span: TypeAlias = str | dt.timedelta | np.timedelta64
@@ -48,6 +51,8 @@ def span_ns(value: Span, name: str) -> int:
         except InvalidArgument as error:
             raise InvalidArgument(f"{name}: {error}") from None
     if isinstance(value, dt.timedelta | np.timedelta64):
+        import pandas as pd
+
         span = pd.Timedelta(value)
         if not pd.isna(span):
             return int(span.as_unit("ns").value)
@@ -61,6 +66,8 @@ def instant_ns(value: Instant, name: str) -> int:
         if ns is not None:
             return ns
     elif isinstance(value, dt.datetime | np.datetime64):
+        import pandas as pd
+
         stamp = pd.Timestamp(value)
         if not pd.isna(stamp):
             if stamp.tzinfo is not None:
@@ -96,6 +103,8 @@ def span64_of_seconds(seconds: float) -> np.timedelta64:
 
 def frame(columns: Mapping[str, Any]) -> pd.DataFrame:
     """Make a table of columns as the engine gives them."""
+    import pandas as pd
+
     table = pd.DataFrame(dict(columns))
     for name, values in columns.items():
         if isinstance(values, list):  # texts, also where there are none

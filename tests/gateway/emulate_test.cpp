@@ -146,6 +146,30 @@ TEST(Emulate, EndsInTheMiddleWithOperationsInProgress) {
   EXPECT_GT(in_progress, 8);
 }
 
+TEST(Emulate, TellsWhatHappensAtItsEnd) {
+  for (const Plant& plant : {shop(), busy()}) {
+    const Emulation whole = emulate(plant, {.seed = Seed{2}, .until = 3 * kDay});
+    std::map<std::string, int> times;  // by what is said, numbers left out except those of states
+    for (const EmulatedLine& line : whole.lines) {
+      std::string said = line.text.substr(line.text.find('|') + 1);
+      if (!said.starts_with("Program_Status")) said.resize(said.find('|'));
+      if (const int n = ++times[said]; line.written == 0 || (n != 1 && n != 12)) continue;
+      const Folder folder;
+      const Emulation brief = emulate(plant, {.seed = Seed{2}, .until = line.written});
+      EXPECT_EQ(rows(infer(plant, brief, folder.path()).operations), rows(plant, brief)) << line.text;
+      const auto end = std::find_if(whole.lines.begin(), whole.lines.end(),
+                                    [&](const EmulatedLine& other) { return other.written > line.written; });
+      ASSERT_EQ(brief.lines.size(), static_cast<std::size_t>(end - whole.lines.begin())) << line.text;
+      for (std::size_t i = 0; i < brief.lines.size(); ++i) ASSERT_EQ(brief.lines[i].text, whole.lines[i].text);
+    }
+    EXPECT_GT(times["Program_Status|ACTIVE"], 12);
+    EXPECT_GT(times["Program_Status|PROGRAM_COMPLETED"], 12);
+    EXPECT_GT(times["Program_Status|PROGRAM_STOPPED"], 0);
+    EXPECT_GT(times["Program_Status|FEED_HOLD"], 0);
+    EXPECT_EQ(times.size(), 12U);
+  }
+}
+
 TEST(Emulate, ALongerRunRepeatsTheShorterOne) {
   const Plant plant = shop();
   const Emulation brief = emulate(plant, {.seed = Seed{1}, .until = 33 * kHour});

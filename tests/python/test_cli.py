@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -333,6 +334,43 @@ def test_interrupt_exits_with_130(tmp_path):
     assert process.returncode == 130, err
     assert "Traceback" not in err
     assert out == ""
+
+
+def test_interrupt_while_modules_load_exits_with_130(tmp_path):
+    script = """
+        import signal
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it
+        from twin.cli import main
+        print("ready", flush=True)
+        main()
+    """
+    for delay in (0.005, 0.03, 0.08, 0.15, 0.25, 0.4):
+        command = [sys.executable, "-c", textwrap.dedent(script), "emulate", SHOP, "--speed", "1", "--out", tmp_path]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdout.readline() == "ready\n"
+            time.sleep(delay)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=30)
+        assert process.returncode == 130, (delay, err)
+        assert "Traceback" not in err, delay
+
+
+def test_importing_loads_nothing_before_it_is_needed():
+    script = """
+        import sys, twin
+        print("numpy" in sys.modules)
+        twin.simulate(twin.load(sys.argv[1]), 2, until="1000 h")
+        import twin.cli
+        assert twin.cli.app.info.name == "twin"
+        print("pandas" in sys.modules, "matplotlib" in sys.modules)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script), MM1]
+    assert subprocess.check_output(command, text=True).split() == ["False"] * 3
+    assert set(twin.__all__) <= set(dir(twin))
+    for name in twin.__all__:
+        assert getattr(twin, name) is not None
+    with pytest.raises(AttributeError, match="'twin' has no attribute 'simulat'"):
+        _ = twin.simulat
 
 
 def test_schema_takes_json_too(run):

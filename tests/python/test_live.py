@@ -1,7 +1,14 @@
 """From logs to decisions: the real order where its data are at hand, the emulated shop, whose truth is known."""
 
 import gzip
+import os
 import random
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
 
 import numpy as np
 import pandas as pd
@@ -288,3 +295,63 @@ def test_without_rules_the_generic_ones_hold(tmp_path):
     found = twin.Twin(plant).observe(tmp_path).operations()
     assert len(found) == len(emulation.operations)
     assert sorted(found.frame["part"]) == sorted(emulation.operations["part"])
+
+
+def test_ctrl_c_stops_long_calls(tmp_path):
+    # A pattern to be matched with each of very many parts keeps every call busy for seconds.
+    script = """
+        import signal, sys, twin
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it
+        start = twin.State.initial(twin.parse(sys.argv[1])).now
+        rules = twin.Rules.parse('''
+            items: {program_status: Status, part: Part_Id}
+            status: {active: ACTIVE, completed: DONE}
+            files: '(?<machine>.+)[.]txt'
+            names: {part_pattern: '(?<product>[a-z]+)[-](?<number>[0-9]+)'}
+        ''')
+        stamps = [str(start + n * 10**9) for n in range(400_000)]
+        lines = (f"{t}|Part_Id|pin-{n // 2}|Status|{'DONE' if n % 2 else 'ACTIVE'}" for n, t in enumerate(stamps))
+        log = twin.parse_shdr("\\n".join(lines)).for_job(machine="mill")
+        floor = twin.Twin(twin.parse(sys.argv[1]), rules).observe(log)
+        for call in (
+            lambda: twin.infer_operations(log, rules),
+            lambda: floor.operations(),
+            lambda: floor.learned(),
+            lambda: floor.provenance(),
+            lambda: floor.at(floor.period[1]),
+            lambda: floor.follow("pin-1", ""),
+            lambda: twin.read_logs(sys.argv[2], rules),
+        ):
+            print("ready", flush=True)
+            try:
+                call()
+            except KeyboardInterrupt:
+                print("stopped", flush=True)
+            else:
+                print("finished", flush=True)
+    """
+    sheet = """
+        epoch: 2026-01-01T00:00:00Z
+        stations: {mill: {}}
+        products: {pin: {route: [{at: mill, time: 1 min}]}}
+        orders: [{id: pin, product: pin, quantity: 1}]
+    """
+    endless = tmp_path / "mill.txt"
+    os.mkfifo(endless)
+    command = [sys.executable, "-c", textwrap.dedent(script), textwrap.dedent(sheet), endless]
+    with (
+        subprocess.Popen(["yes", "2026-01-01T00:00:00Z|Status|ACTIVE"], stdout=os.open(endless, os.O_RDWR)) as feeder,
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child,
+    ):
+        try:
+            for _ in range(7):
+                assert child.stdout.readline() == "ready\n"
+                threading.Event().wait(0.3)
+                child.send_signal(signal.SIGINT)
+                sent = time.monotonic()
+                assert child.stdout.readline() == "stopped\n"
+                assert time.monotonic() - sent < 3
+            assert child.wait(timeout=20) == 0
+        finally:
+            feeder.kill()
+            child.kill()

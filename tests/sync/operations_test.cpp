@@ -3,7 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
+
 #include "log_builder.hpp"
+#include "twin/study/cancelled.hpp"
 
 namespace twin::sync {
 namespace {
@@ -255,6 +259,42 @@ TEST(InferOperations, CoversEveryOperationWithItsIntervals) {
   EXPECT_EQ(op.processing_time() + op.interrupted_time() + op.stalled_time(), op.end - op.start);
   EXPECT_GT(op.stalled_time(), 0);
   EXPECT_GT(op.interrupted_time(), 0);
+}
+
+TEST(InferOperations, TakesEachFactOfPiecesOnceHoweverManyComeAtOneInstant) {
+  // The same told by few and by many values: 40 of them are beyond what is compared one by one.
+  for (const int values : {4, 40}) {
+    LogBuilder first, second;
+    first.status(0, "ACTIVE");
+    second.status(100, "PROGRAM_COMPLETED");
+    for (LogBuilder* piece : {&first, &second}) {
+      for (int i = 0; i < 2 * values; ++i) piece->block(50, i % values);
+      piece->add(50, "Tool", "7").status(60, "FEED_HOLD").status(70, "ACTIVE");
+    }
+    const Operation op = only({first.job("A-01"), second.job("A-01")});
+    ASSERT_EQ(op.blocks.size(), static_cast<std::size_t>(values));
+    for (int i = 0; i < values; ++i) EXPECT_EQ(op.blocks[static_cast<std::size_t>(i)].block, i);
+    EXPECT_EQ(op.tools, std::vector<std::string>{"7"});
+    EXPECT_EQ(op.interruptions, 1);
+    EXPECT_EQ(op.end, at(100));
+  }
+}
+
+TEST(InferOperations, IsNotSlowedDownByManyValuesAtOneInstant) {
+  LogBuilder piece;
+  piece.status(0, "ACTIVE");
+  for (int i = 0; i < 200'000; ++i) piece.block(50, i);
+  piece.status(100, "PROGRAM_COMPLETED");
+  const auto begin = std::chrono::steady_clock::now();
+  const Operation op = only({piece.job("A-01"), piece.job("A-01")});
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));  // by pairs it takes minutes
+  EXPECT_EQ(op.blocks.size(), 200'000u);
+}
+
+TEST(InferOperations, StopsWhenCancelled) {
+  const std::atomic<bool> cancel = true;
+  const std::vector<JobLog> logs{LogBuilder().status(0, "ACTIVE").job("A-01")};
+  EXPECT_THROW((void)infer_operations(logs, test_rules(), {.until = {}, .cancel = &cancel}), study::Cancelled);
 }
 
 }  // namespace

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "log_builder.hpp"
 #include "twin/base/error.hpp"
 #include "twin/sim/advance.hpp"
 #include "twin/state/state.hpp"
+#include "twin/study/cancelled.hpp"
 #include "twin/sync/backtest.hpp"
 
 namespace twin::sync {
@@ -122,6 +125,17 @@ TEST(Twin, StandsBeforeAnythingWasSeen) {
   const Standing standing = floor().at(at(-3600));
   EXPECT_EQ(standing.state.lot_count, 0U);
   EXPECT_EQ(standing.state.orders[0].released, 0U);
+}
+
+TEST(Twin, StopsWhenCancelled) {
+  const Twin twin = floor();
+  const std::atomic<bool> cancel = true;
+  EXPECT_THROW((void)twin.operations({}, &cancel), study::Cancelled);
+  EXPECT_THROW((void)twin.learned(at(7200), {.cancel = &cancel}), study::Cancelled);
+  EXPECT_THROW((void)learn(twin.sheet(), twin.operations(), at(7200), {.cancel = &cancel}), study::Cancelled);
+  EXPECT_THROW((void)twin.at(at(7200), {.cancel = &cancel}), study::Cancelled);
+  EXPECT_THROW((void)twin.at(at(7200), {.learn = {.cancel = &cancel}}), study::Cancelled);
+  EXPECT_THROW((void)follow(twin, "Cap-01", "OP1", 50, &cancel), study::Cancelled);
 }
 
 TEST(Backtest, ScoresForecastsAgainstWhatHappened) {

@@ -6,48 +6,44 @@ document on standard output; messages and bars go to standard error.
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
-from typing import Annotated
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import typer
+if TYPE_CHECKING:
+    from ._app import app
 
-from . import _backtest, _emulate, _forecast, _learn, _operations, _plants, _run
-from ._shared import INTERRUPTED
+INTERRUPTED = 130
 
-app = typer.Typer(
-    name="twin",
-    help="A digital twin simulation engine for manufacturing.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+__all__ = ["app", "main"]
 
+if not TYPE_CHECKING:
 
-def _print_version(value: bool) -> None:
-    if value:
-        from .. import __version__
+    def __getattr__(name: str) -> Any:  # what takes long to load comes when it is asked for
+        if name != "app":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from ._app import app
 
-        typer.echo(__version__)
-        raise typer.Exit
-
-
-@app.callback()
-def _twin(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
-    ] = False,
-) -> None:
-    """Run plants, read machine logs, learn from them, look ahead and compare what-ifs."""
-
-
-for _module in (_run, _plants, _operations, _learn, _forecast, _backtest, _emulate):
-    _module.add_to(app)
+        return app
 
 
 def main() -> None:
     """Run the command with the arguments of the process."""
+    raises = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # else a caller wants it otherwise
     try:
+        if raises:
+            signal.signal(signal.SIGINT, _leave)
+        from ._app import app
+
+        if raises:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         app()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    # While modules are being loaded there is nothing to clean up, and one of them might take an exception for its own.
+    os._exit(INTERRUPTED)

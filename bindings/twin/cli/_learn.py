@@ -6,7 +6,6 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import Annotated, Any
 
-import pandas as pd
 import typer
 
 from ._floor import QuarantineFile, SheetFile, floor_of
@@ -87,5 +86,7 @@ def _with_facts(numbers: list[dict[Hashable, Any]], facts: dict[Any, Any]) -> di
 
 def _mean(path: str, mean: float) -> str:
     """Read a mean: probabilities and speeds are plain numbers, all else is seconds."""
+    import pandas as pd
+
     is_number = path.endswith(".speed") or ".then" in path or not mean < 1e9
     return f"{mean:.4g}" if is_number else span_text(pd.Timedelta(seconds=mean))

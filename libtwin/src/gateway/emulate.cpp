@@ -88,6 +88,7 @@ struct Work {
 /// Lets one machine tell its story.
 class Teller {
  public:
+  /// \param options  with the end really used
   Teller(const PlantData& plant, const EmulateOptions& options) : data_(plant), options_(options) {
     say(0, Item::kPartCount, "0");
     say(0, Item::kStatus, "READY");
@@ -111,7 +112,7 @@ class Teller {
     for (auto span = first; span != spans.end(); ++span) {
       const auto [from, to] = clip(*span);
       if (to <= from) continue;
-      if (span->condition == Condition::kWorking) op.processing += to - from;
+      if (span->condition == Condition::kWorking) op.processing += std::min(to, options_.until) - from;
       if (span->condition == Condition::kDown || span->condition == Condition::kOff) ++op.interruptions;
     }
     const std::vector<Tick> blocks = block_times(record, program, std::min(work.total, kLongest), op);
@@ -163,7 +164,7 @@ class Teller {
                                                     : data_.order_names[record.source - data_.sources.size()];
     op.ready = record.ready;
     op.loaded = record.start;
-    op.end = record.end;
+    op.end = std::min(record.end, options_.until);
     return op;
   }
 
@@ -311,11 +312,13 @@ Tick run(const Plant& plant, const EmulateOptions& options, State& state, Histor
   if (until.orders_done && state.open_orders > 0)
     throw InvalidArgument(
         fmt::format("emulate: {} ordered lots are still open after ten years; give until", state.open_orders));
-  history.finish(state);
+  // What lasts at the end goes on past it, so that what begins at the end itself is told too.
+  for (std::uint32_t m = 0; m < state.machines.size(); ++m)
+    history.conditions.push_back({m, state.machines[m].condition, state.machines[m].since, state.now + 1});
   return state.now;
 }
 
-/// By machine and ascending start: the operations of a run, those in progress at its end too.
+/// By machine and ascending start: the operations of a run, and those in progress, which end after it.
 std::vector<std::vector<Work>> works_of(const State& state, const History& history) {
   std::vector<std::vector<Work>> works(state.machines.size());
   for (const OperationRecord& record : history.operations) works[record.machine].push_back({record, true, kNever});
@@ -330,7 +333,7 @@ std::vector<std::vector<Work>> works_of(const State& state, const History& histo
                          .serial = lot.serial,
                          .ready = lot.entered,
                          .start = machine.started,
-                         .end = state.now},
+                         .end = state.now + 1},
                         false,
                         machine.total});
   }
@@ -441,7 +444,7 @@ Emulation emulate(const Plant& plant, const EmulateOptions& options) {
   for (const ConditionRecord& span : history.conditions) conditions[span.machine].push_back(span);
   const auto works = works_of(state, history);
   for (std::uint32_t m = 0; m < data.machines.size(); ++m) {
-    Teller teller(data, options);
+    Teller teller(data, out.options);
     const auto& spans = conditions[m];
     std::size_t first = 0;
     for (const Work& work : works[m]) {
@@ -548,7 +551,7 @@ void write_emulation(const Plant& plant, const Emulation& emulation, const std::
   int done = 0;
   const auto look_up = [&] {
     for (std::ofstream& log : logs) log.flush();
-    if (options.cancel != nullptr && options.cancel->load()) throw study::Cancelled("emulate: cancelled");
+    study::check_cancelled(options.cancel, "emulate");
     if (options.progress) options.progress(done, total);
   };
   for (const EmulatedLine& line : emulation.lines) {

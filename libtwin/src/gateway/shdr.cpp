@@ -4,14 +4,17 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "twin/base/error.hpp"
 #include "twin/base/hash.hpp"
+#include "twin/study/cancelled.hpp"
 
 namespace twin::gateway {
 namespace {
@@ -37,28 +40,92 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+/// How a text ended before its time.
+struct Ending {
+  enum class Kind : std::uint8_t {
+    kWhole,
+    kTooLong,
+    kBroken,    ///< it broke off, or nothing more could be decoded
+    kChecksum,  ///< all was decoded, and something in it is wrong
+  };
+  static constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
+
+  Kind kind = Kind::kWhole;
+  std::string what, why;  ///< `gzip stream damaged`, `invalid block type`
+  std::size_t byte = 0;   ///< of the file
+  /// Byte of the text behind which something is damaged; the first line there that is not understood betrays it.
+  std::size_t suspect_from = kNowhere;
+
+  /// \param is_found  whether a line not understood after `last_line` showed the damage
+  [[nodiscard]] std::string reason(std::uint32_t last_line, bool is_found) const {
+    const std::string line = std::to_string(last_line);
+    const std::string place = ", byte " + std::to_string(byte) + ": " + why;
+    if (kind == Kind::kTooLong) return "longer than the allowed size: the rest was not read";
+    if (kind == Kind::kBroken || is_found) return what + " after line " + line + place;
+    return what + " at an unknown place up to line " + line + place + "; all lines were kept, any of them may be wrong";
+  }
+};
+
 /// One pass over a text; the log's text does not move while it runs.
 class Parser {
  public:
-  Parser(ObservationLog& log, const ShdrOptions& options) : log_(log), options_(options) {
+  Parser(ObservationLog& log, const ShdrOptions& options, const Ending& ending)
+      : log_(log), options_(options), ending_(ending) {
     log_.observations.reserve(log_.text.size() / 40);
   }
 
   void run() {
     const std::string_view text = log_.text;
+    const bool is_cut = ending_.kind == Ending::Kind::kTooLong || ending_.kind == Ending::Kind::kBroken;
+    bool is_found = false;  // the first sign of the damage
+    std::string_view rest;
     std::size_t at = 0;
     while (at < text.size()) {
+      if ((line_ & 0xfffU) == 0) check_cancelled();
       const std::size_t end = line_end(at);
-      line(text.substr(at, end - at));
+      rest = text.substr(at, end - at);
+      if (is_cut && end == text.size()) break;
+      const std::size_t kept = log_.quarantine.size(), rejected = log_.counts.quarantined;
+      line(rest);
+      if (end > ending_.suspect_from && log_.counts.quarantined > rejected) {
+        take_back(kept);
+        is_found = true;
+        break;
+      }
+      rest = {};
       at = end + 1;
       if (end < text.size() && text[end] == '\r' && at < text.size() && text[at] == '\n') ++at;
     }
+    std::string reason;
+    if (ending_.kind != Ending::Kind::kWhole) reason = end_early(is_found);
     reject_clock_jumps();
     sort();
     remove_duplicates();
+    if (!reason.empty()) {
+      log_.quarantine.push_back(
+          {log_.source, line_, std::string(rest.substr(0, kMaxQuarantineText)), std::move(reason)});
+    }
   }
 
  private:
+  void check_cancelled() const { study::check_cancelled(options_.cancel, "reading logs"); }
+
+  /// Forgets the line just put into quarantine.
+  void take_back(std::size_t kept) {
+    --line_;
+    --log_.counts.lines;
+    --log_.counts.quarantined;
+    log_.quarantine.resize(kept);
+  }
+  /// Counts the line at which reading ends. \return why it does
+  std::string end_early(bool is_found) {
+    std::string reason = ending_.reason(line_, is_found);
+    ++line_;
+    ++log_.counts.lines;
+    ++log_.counts.quarantined;
+    return reason;
+  }
+
   std::size_t line_end(std::size_t at) {
     const std::string_view text = log_.text;
     if (next_lf_ == kUnknown || (next_lf_ < at && next_lf_ != text.size())) next_lf_ = find_or_end('\n', at);
@@ -211,6 +278,7 @@ class Parser {
     Tick latest = kNone;
     for (std::size_t i = 0; i < list.size(); ++i) {
       if (bad[i]) continue;
+      if ((i & 0xfffU) == 0) check_cancelled();
       const Tick bound = list[i].time - options_.max_ahead;
       if (latest == kNone || bound > latest) {
         std::size_t below = 0, above = 0;
@@ -276,7 +344,7 @@ class Parser {
     const auto hash = [&](const Observation& o) {
       return static_cast<std::size_t>(hash_combine(hash_name(log_.value(o)), o.item));
     };
-    std::unordered_set<Observation, decltype(hash), decltype(same)> seen(64, hash, same);
+    std::optional<std::unordered_set<Observation, decltype(hash), decltype(same)>> seen;  // where many have one time
     constexpr std::size_t kSmall = 32;
     std::size_t keep = 0;
     for (std::size_t i = 0; i < list.size();) {
@@ -284,11 +352,11 @@ class Parser {
       while (end < list.size() && list[end].time == list[i].time) ++end;
       const auto first = list.begin() + static_cast<std::ptrdiff_t>(keep);
       const bool is_large = end - i > kSmall;
-      if (is_large) seen.clear();
+      if (is_large) seen.emplace(64, hash, same);  // clearing would cost what the largest one needed
       for (; i < end; ++i) {
         const auto kept = list.begin() + static_cast<std::ptrdiff_t>(keep);
         const bool is_new = is_large
-                                ? seen.insert(list[i]).second
+                                ? seen->insert(list[i]).second
                                 : std::none_of(first, kept, [&](const Observation& o) { return same(o, list[i]); });
         if (is_new) {
           list[keep++] = list[i];
@@ -303,6 +371,7 @@ class Parser {
   static constexpr std::size_t kUnknown = static_cast<std::size_t>(-1);
   ObservationLog& log_;
   const ShdrOptions& options_;
+  const Ending& ending_;
   std::uint32_t line_ = 0;
   std::size_t next_lf_ = kUnknown, next_cr_ = kUnknown;
   std::unordered_map<std::string_view, std::uint32_t> ids_;
@@ -312,24 +381,161 @@ class Parser {
   std::vector<std::string_view> fields_;
 };
 
-void parse_into(ObservationLog& log, const ShdrOptions& options) { Parser(log, options).run(); }
+ObservationLog parse(std::string text, std::string source, const ShdrOptions& options, const Ending& ending) {
+  ObservationLog log;
+  log.source = std::move(source);
+  log.text = std::move(text);
+  Parser(log, options, ending).run();
+  return log;
+}
 
-struct GzClose {
-  void operator()(gzFile_s* file) const { gzclose_r(file); }
+std::size_t most_bytes(const ShdrOptions& options) {
+  return std::min<std::size_t>(options.max_bytes, std::numeric_limits<std::uint32_t>::max());
+}
+
+Ending too_long() { return {.kind = Ending::Kind::kTooLong, .what = {}, .why = {}}; }
+
+/// The text of a file, plain or gzip, as far as it can be had.
+class FileText {
+ public:
+  FileText(const std::filesystem::path& path, const ShdrOptions& options)
+      : limit_(most_bytes(options)), cancel_(options.cancel) {
+    errno = 0;
+    file_.reset(std::fopen(path.string().c_str(), "rb"));
+    if (!file_) throw InvalidArgument(path.string() + ": cannot be opened: " + std::strerror(errno));
+  }
+
+  void read() {
+    const bool is_gzip = fill() && size_ > 1 && chunk_[0] == 0x1f && chunk_[1] == 0x8b;
+    if (is_gzip) {
+      unpack();
+    } else {
+      copy();
+    }
+    if (ending.kind == Ending::Kind::kWhole && std::ferror(file_.get()) != 0) end("file unreadable", unreadable_);
+    text.resize(filled_);
+    text.shrink_to_fit();
+  }
+
+  std::string text;
+  Ending ending;
+
+ private:
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  /// An inflater of gzip data, one member after another.
+  class Inflater {
+   public:
+    Inflater() {
+      if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) throw Error("zlib cannot be started: no memory");
+    }
+    ~Inflater() { inflateEnd(&stream); }
+    Inflater(const Inflater&) = delete;
+    Inflater& operator=(const Inflater&) = delete;
+    z_stream stream = {};
+  };
+
+  /// Reads the next piece of the file. \return false at its end
+  bool fill() {
+    study::check_cancelled(cancel_, "reading logs");
+    before_ += size_;
+    errno = 0;
+    size_ = std::fread(chunk_.data(), 1, chunk_.size(), file_.get());
+    if (std::ferror(file_.get()) != 0) unreadable_ = std::strerror(errno);
+    return size_ > 0;
+  }
+  void end(std::string what, std::string why, Ending::Kind kind = Ending::Kind::kBroken) {
+    ending = {.kind = kind, .what = std::move(what), .why = std::move(why), .byte = before_ + size_};
+  }
+  /// Room for what comes next; one byte more than allowed tells that there is more.
+  std::size_t make_room() {
+    if (text.size() == filled_) text.resize(std::min(limit_ + 1, std::max<std::size_t>(filled_ * 2, 1U << 18)));
+    return text.size() - filled_;
+  }
+  bool is_too_long() {
+    if (filled_ <= limit_) return false;
+    filled_ = limit_;
+    ending = too_long();
+    return true;
+  }
+
+  void copy() {
+    do {
+      for (std::size_t at = 0; at < size_;) {
+        const std::size_t n = std::min(make_room(), size_ - at);
+        std::memcpy(text.data() + filled_, chunk_.data() + at, n);
+        at += n;
+        filled_ += n;
+        if (is_too_long()) return;
+      }
+    } while (fill());
+  }
+
+  void unpack() {
+    Inflater inflater;
+    z_stream& stream = inflater.stream;
+    stream.next_in = chunk_.data();
+    stream.avail_in = static_cast<unsigned>(size_);
+    std::size_t member = 0;   // where the present one begins in the text
+    bool is_decoded = false;  // it is, but for its checksum
+    while (true) {
+      if (stream.avail_in == 0 && fill()) {
+        stream.next_in = chunk_.data();
+        stream.avail_in = static_cast<unsigned>(size_);
+      }
+      const auto room = static_cast<unsigned>(std::min<std::size_t>(make_room(), 1U << 30));
+      stream.next_out = reinterpret_cast<unsigned char*>(text.data()) + filled_;
+      stream.avail_out = room;
+      const int code = inflate(&stream, Z_BLOCK);
+      filled_ += room - stream.avail_out;
+      if (is_too_long()) return;
+      if (code == Z_STREAM_END) {
+        if (!next_member(stream)) return;
+        is_decoded = false;
+        member = filled_;
+      } else if (code == Z_OK || (code == Z_BUF_ERROR && stream.avail_in > 0)) {
+        if ((stream.data_type & 128) != 0) is_decoded = (stream.data_type & 64) != 0;  // at the end of a block
+      } else {
+        std::string why = stream.msg != nullptr ? stream.msg : "no memory";
+        if (code == Z_BUF_ERROR) why = unreadable_.empty() ? "it breaks off" : unreadable_;
+        end("gzip stream damaged", std::move(why),
+            is_decoded && code == Z_DATA_ERROR ? Ending::Kind::kChecksum : Ending::Kind::kBroken);
+        ending.byte -= stream.avail_in;
+        if (code == Z_DATA_ERROR) ending.suspect_from = member;
+        return;
+      }
+    }
+  }
+  /// Whether another member follows; zeros fill up tapes.
+  bool next_member(z_stream& stream) {
+    do {
+      while (stream.avail_in > 0 && *stream.next_in == 0) {
+        ++stream.next_in;
+        --stream.avail_in;
+      }
+      if (stream.avail_in > 0) return inflateReset(&stream) == Z_OK;
+      stream.next_in = chunk_.data();
+      stream.avail_in = fill() ? static_cast<unsigned>(size_) : 0;
+    } while (stream.avail_in > 0);
+    return false;
+  }
+
+  std::size_t limit_;
+  const std::atomic<bool>* cancel_;
+  std::unique_ptr<std::FILE, Close> file_;
+  std::vector<unsigned char> chunk_ = std::vector<unsigned char>(1U << 17);
+  std::size_t size_ = 0, before_ = 0;  ///< bytes in the chunk, and in the file before it
+  std::size_t filled_ = 0;
+  std::string unreadable_;  ///< why the file cannot be read further
 };
 
 }  // namespace
 
 sync::ObservationLog parse_shdr(std::string text, std::string source, const ShdrOptions& options) {
-  ObservationLog log;
-  log.source = std::move(source);
-  const std::size_t limit = std::min<std::size_t>(options.max_bytes, std::numeric_limits<std::uint32_t>::max());
-  const bool cut = text.size() > limit;
-  if (cut) text.resize(limit);
-  log.text = std::move(text);
-  parse_into(log, options);
-  if (cut) log.quarantine.push_back({log.source, 0, {}, "longer than the allowed size: the rest was not read"});
-  return log;
+  const bool is_cut = text.size() > most_bytes(options);
+  if (is_cut) text.resize(most_bytes(options));
+  return parse(std::move(text), std::move(source), options, is_cut ? too_long() : Ending{});
 }
 
 sync::ObservationLog read_shdr(const std::filesystem::path& path, const ShdrOptions& options) {
@@ -337,40 +543,11 @@ sync::ObservationLog read_shdr(const std::filesystem::path& path, const ShdrOpti
   if (std::filesystem::is_directory(path, ignored)) {
     throw InvalidArgument(path.string() + ": is a folder, not a log");
   }
-  errno = 0;
-  const std::unique_ptr<gzFile_s, GzClose> file(gzopen(path.string().c_str(), "rb"));
-  if (!file) throw InvalidArgument(path.string() + ": cannot be opened: " + std::strerror(errno));
-  gzbuffer(file.get(), 1U << 17);
-  const std::size_t limit = std::min<std::size_t>(options.max_bytes, std::numeric_limits<std::uint32_t>::max());
-  std::string text;
-  std::string fault;
-  std::size_t filled = 0;
-  while (true) {
-    if (text.size() == filled) text.resize(std::min(limit + 1, std::max<std::size_t>(filled * 2, 1U << 18)));
-    const auto room = static_cast<unsigned>(std::min<std::size_t>(text.size() - filled, 1U << 30));
-    const int got = gzread(file.get(), text.data() + filled, room);
-    if (got > 0) filled += static_cast<std::size_t>(got);
-    int code = Z_OK;
-    const char* why = gzerror(file.get(), &code);
-    if (got < 0 || (code != Z_OK && code != Z_STREAM_END)) {
-      fault = code == Z_BUF_ERROR ? "the gzip stream breaks off" : std::string("the gzip stream is corrupt: ") + why;
-      break;
-    }
-    if (got == 0) break;
-    if (filled > limit) {
-      filled = limit;
-      fault = "longer than the allowed size: the rest was not read";
-      break;
-    }
-  }
-  text.resize(filled);
-  if (filled == 0 && !fault.empty()) throw FormatError(path.string() + ": " + fault + "; nothing could be read");
-  text.shrink_to_fit();
-  ObservationLog log;
-  log.source = path.filename().string();
-  log.text = std::move(text);
-  parse_into(log, options);
-  if (!fault.empty()) log.quarantine.push_back({log.source, 0, {}, fault});
+  FileText file(path, options);
+  file.read();
+  ObservationLog log = parse(std::move(file.text), path.filename().string(), options, file.ending);
+  if (file.ending.kind == Ending::Kind::kBroken && log.counts.lines == 1)
+    throw FormatError(path.string() + ": " + log.quarantine.back().reason + "; nothing could be read");
   return log;
 }
 
@@ -400,6 +577,8 @@ LogFolder read_logs(const std::filesystem::path& path, const sync::Rules& rules,
     }
     try {
       folder.logs.push_back({read_shdr(file, with_items), *ticket});
+    } catch (const study::Cancelled&) {
+      throw;
     } catch (const Error& e) {
       folder.skipped.push_back({file.string(), e.what()});
     }

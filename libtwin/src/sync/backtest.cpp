@@ -97,7 +97,7 @@ Kind kind_of(const Operation& op) { return {op.product, op.operation, op.machine
 class Runner {
  public:
   Runner(const Twin& twin, const BacktestOptions& options) : twin_(twin), options_(options), p_(twin.sheet().data()) {
-    for (Operation& op : twin.operations())
+    for (Operation& op : twin.operations({}, options.cancel))
       if (op.outcome == Outcome::kCompleted) all_.push_back(std::move(op));
     std::ranges::stable_sort(all_, {}, &Operation::start);
     if (all_.empty()) throw InvalidArgument("backtest: the logs hold no completed operation");
@@ -128,9 +128,7 @@ class Runner {
   [[nodiscard]] Tick tick(Tick unix_ns) const noexcept { return twin_.sheet().ticks(WallTime{Duration{unix_ns}}); }
   [[nodiscard]] Tick unix_ns(Tick t) const noexcept { return twin_.sheet().wall(t).time_since_epoch().count(); }
 
-  void check_cancelled() const {
-    if (options_.cancel != nullptr && options_.cancel->load()) throw study::Cancelled("backtest: cancelled");
-  }
+  void check_cancelled() const { study::check_cancelled(options_.cancel, "backtest"); }
 
   /// Operations evenly over the whole, inside at a quarter, half and three quarters in turn, or just after the end.
   void choose_instants() {
@@ -240,8 +238,8 @@ class Runner {
 
   /// End of each target, in seconds after t, in each future of the floor as it stood at t.
   std::vector<std::vector<double>> forecast(Tick t, const std::vector<const Operation*>& actual, bool use_progress) {
-    const Standing standing =
-        twin_.at(t, {.use_progress = use_progress, .seed = options_.seed, .learn = options_.learn});
+    const Standing standing = twin_.at(
+        t, {.use_progress = use_progress, .seed = options_.seed, .learn = options_.learn, .cancel = options_.cancel});
     Watch watch;
     for (const Operation* op : actual) {
       const auto [source, serial] = lots_.at(op->part);
@@ -292,7 +290,7 @@ class Runner {
       }
       const auto& earlier = past[kind_of(*op)];
       if (op->end <= op->start || earlier.size() < options_.earlier_runs) continue;
-      const auto running = twin_.operations(t);
+      const auto running = twin_.operations(t, options_.cancel);
       const auto found = std::ranges::find_if(running, [&](const Operation& other) {
         return other.part == op->part && other.operation == op->operation && other.outcome == Outcome::kInProgress;
       });
@@ -339,8 +337,9 @@ Backtest backtest(const Twin& twin, const BacktestOptions& options) {
   return Runner(twin, options).run();
 }
 
-Followed follow(const Twin& twin, const std::string& part, const std::string& operation, int points) {
-  const std::vector<Operation> all = twin.operations();
+Followed follow(const Twin& twin, const std::string& part, const std::string& operation, int points,
+                const std::atomic<bool>* cancel) {
+  const std::vector<Operation> all = twin.operations({}, cancel);
   const auto op = std::ranges::find_if(all, [&](const Operation& o) {
     return o.part == part && o.operation == operation && o.outcome == Outcome::kCompleted;
   });
@@ -350,7 +349,7 @@ Followed follow(const Twin& twin, const std::string& part, const std::string& op
   Followed followed{.instants = {}, .p10 = {}, .p50 = {}, .p90 = {}, .start = op->start, .end = op->end};
   for (int i = 1; i < points; ++i) {
     const Tick t = op->start + (op->end - op->start) / points * i;
-    const std::vector<Operation> known = twin.operations(t);
+    const std::vector<Operation> known = twin.operations(t, cancel);
     const auto running = std::ranges::find_if(known, [&](const Operation& o) {
       return o.part == part && o.operation == operation && o.outcome == Outcome::kInProgress;
     });

@@ -8,6 +8,7 @@
 
 #include "twin/model/document.hpp"
 #include "twin/state/state.hpp"
+#include "twin/study/cancelled.hpp"
 
 namespace twin::sync {
 namespace {
@@ -97,7 +98,10 @@ class Learner {
       handling[mode.repair.value] = true;
       update_failures(mode);
     }
-    for (std::uint32_t id = 0; id < samples_.size(); ++id) update(DistributionId{id}, handling[id]);
+    for (std::uint32_t id = 0; id < samples_.size(); ++id) {
+      check_cancelled();
+      update(DistributionId{id}, handling[id]);
+    }
     if (!record_.is_null()) changes_.emplace_back("provenance", to_yaml_line(record_));
     Learned learned{
         .plant = changes_.empty() ? sheet_ : sheet_.change(changes_), .provenance = {}, .unknown = unknown_};
@@ -106,6 +110,8 @@ class Learner {
   }
 
  private:
+  void check_cancelled() const { study::check_cancelled(options_.cancel, "learn"); }
+
   /// The operation before, on a machine.
   struct Last {
     const Operation* operation = nullptr;
@@ -115,7 +121,9 @@ class Learner {
   void collect() {
     std::vector<Last> last(p_.machines.size());
     std::map<std::string, Tick> ready;  // by part: end of its last operation
+    std::size_t polled = 0;
     for (const Operation* op : operations_) {
+      if ((polled++ & 0xfffU) == 0) check_cancelled();
       const StepOf at = find_step(p_, *op);
       if (at.choice == kNone) ++unknown_;
       if (!at.machine.valid()) continue;

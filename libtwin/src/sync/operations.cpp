@@ -6,8 +6,11 @@
 #include <map>
 #include <regex>
 #include <tuple>
+#include <unordered_set>
 
 #include "twin/base/error.hpp"
+#include "twin/base/hash.hpp"
+#include "twin/study/cancelled.hpp"
 
 namespace twin::sync {
 namespace {
@@ -28,9 +31,22 @@ struct Stream {
   std::size_t pieces = 0;
 };
 
+/// Looks up now and then whether the inference is to stop.
+class Poll {
+ public:
+  explicit Poll(const std::atomic<bool>* cancel) : cancel_(cancel) {}
+  void operator()() const { study::check_cancelled(cancel_, "infer_operations"); }
+  void operator()(std::size_t i) const {
+    if ((i & 0xffffU) == 0) (*this)();
+  }
+
+ private:
+  const std::atomic<bool>* cancel_;
+};
+
 bool says_nothing(std::string_view value) { return value.empty() || same_word(value, "UNAVAILABLE"); }
 
-void add_log(Stream& stream, const JobLog& job, const Rules& rules, std::optional<Tick> until) {
+void add_log(Stream& stream, const JobLog& job, const Rules& rules, std::optional<Tick> until, Poll poll) {
   const ObservationLog& log = job.log;
   std::vector<int> role(log.items.size(), -1);
   for (std::size_t i = 0; i < role.size(); ++i) {
@@ -39,8 +55,8 @@ void add_log(Stream& stream, const JobLog& job, const Rules& rules, std::optiona
     }
   }
   const std::size_t n = until ? log.count_until(*until) : log.observations.size();
-  stream.times.reserve(stream.times.size() + n);
   for (std::size_t i = 0; i < n; ++i) {
+    poll(i);
     const Observation& o = log.observations[i];
     stream.times.push_back(o.time);
     if (role[o.item] >= 0) stream.events.push_back({o.time, static_cast<Role>(role[o.item]), log.value(o)});
@@ -52,21 +68,37 @@ void add_log(Stream& stream, const JobLog& job, const Rules& rules, std::optiona
 }
 
 /// Pieces of one log, or daily files that repeat each other's ends: in order of time, and each fact once.
-void merge_pieces(Stream& stream) {
+void merge_pieces(Stream& stream, Poll poll) {
   if (stream.pieces < 2) return;
+  poll();
   std::stable_sort(stream.events.begin(), stream.events.end(),
                    [](const Event& a, const Event& b) { return a.time < b.time; });
+  poll();
   std::sort(stream.times.begin(), stream.times.end());
+  const auto same = [](const Event& a, const Event& b) { return a.role == b.role && a.value == b.value; };
+  const auto hash = [](const Event& e) {
+    return static_cast<std::size_t>(hash_combine(hash_name(e.value), static_cast<std::uint64_t>(e.role)));
+  };
+  std::unordered_set<Event, decltype(hash), decltype(same)> seen(64, hash,
+                                                                 same);  // at one instant, where they are many
+  constexpr std::size_t kMany = 32;
+  auto& events = stream.events;
   std::size_t keep = 0;
-  for (std::size_t i = 0; i < stream.events.size(); ++i) {
-    const Event& e = stream.events[i];
-    bool is_new = true;
-    for (std::size_t k = keep; k-- > 0 && is_new && stream.events[k].time == e.time;) {
-      is_new = !(stream.events[k].role == e.role && stream.events[k].value == e.value);
+  for (std::size_t i = 0; i < events.size();) {
+    std::size_t end = i + 1;
+    while (end < events.size() && events[end].time == events[i].time) ++end;
+    const auto first = events.begin() + static_cast<std::ptrdiff_t>(keep);
+    const bool is_many = end - i > kMany;
+    if (is_many) seen = decltype(seen)(64, hash, same);
+    for (; i < end; ++i) {
+      poll(i);
+      const auto kept = events.begin() + static_cast<std::ptrdiff_t>(keep);
+      const bool is_new = is_many ? seen.insert(events[i]).second
+                                  : std::none_of(first, kept, [&](const Event& e) { return same(e, events[i]); });
+      if (is_new) events[keep++] = events[i];
     }
-    if (is_new) stream.events[keep++] = e;
   }
-  stream.events.resize(keep);
+  events.resize(keep);
 }
 
 /// A stretch of a stream that is one operation.
@@ -95,7 +127,7 @@ std::string tool_name(std::string_view value) {
 /// Walks through an operation and fills in its times, tools, programs and blocks.
 class Walk {
  public:
-  Walk(Operation& op, const Rules& rules) : op_(op), rules_(rules) {}
+  Walk(Operation& op, const Rules& rules, Poll poll) : op_(op), rules_(rules), poll_(poll) {}
 
   void run(const Stream& stream, const Stretch& stretch, bool has_active) {
     status_ = has_active ? Status::kIgnored : Status::kActive;
@@ -106,6 +138,7 @@ class Walk {
     now_ = op_.start;
     auto time = std::lower_bound(stream.times.begin(), stream.times.end(), op_.start);
     while (time != stream.times.end() && *time <= op_.end) {
+      poll_(static_cast<std::size_t>(time - stream.times.begin()));
       pass_to(*time);
       for (; e < stretch.last && stream.events[e].time == *time; ++e) take(stream.events[e]);
       time = std::upper_bound(time, stream.times.end(), *time);
@@ -177,6 +210,7 @@ class Walk {
 
   Operation& op_;
   const Rules& rules_;
+  Poll poll_;
   Status status_ = Status::kIgnored;
   Tick now_ = 0, processed_ = 0;
   bool was_interrupted_ = false;
@@ -198,7 +232,10 @@ Tick start_of(const Stream& stream, const Stretch& stretch, const Rules& rules, 
   return stretch.first_seen;
 }
 
-Operation make_operation(const Stream& stream, const Stretch& stretch, const Rules& rules, std::optional<Tick> until) {
+Operation make_operation(const Stream& stream, const Stretch& stretch, const Rules& rules,
+                         const InferOptions& options) {
+  const Poll poll(options.cancel);
+  poll();
   Operation op;
   op.source = stream.source;
   op.first_seen = stretch.first_seen;
@@ -218,10 +255,10 @@ Operation make_operation(const Stream& stream, const Stretch& stretch, const Rul
       reopened = completion.has_value();
     }
   }
-  const bool goes_on = stretch.may_continue && until.has_value();
+  const bool goes_on = stretch.may_continue && options.until.has_value();
   if (goes_on && (!completion || reopened)) {
     op.outcome = Outcome::kInProgress;
-    op.end = *until;
+    op.end = *options.until;
   } else if (completion) {
     op.end = *completion;
   } else {
@@ -235,7 +272,7 @@ Operation make_operation(const Stream& stream, const Stretch& stretch, const Rul
     op.interruptions += rules.status(e.value) == Status::kInterruption;
   }
   op.activity_since = op.start;
-  Walk(op, rules).run(stream, stretch, has_active);
+  Walk(op, rules, poll).run(stream, stretch, has_active);
   if (op.outcome != Outcome::kInProgress) {
     op.activity = Activity::kEnded;
     op.activity_since = op.end;
@@ -257,11 +294,13 @@ std::string product_of(const std::string& part, const Rules& rules) {
 /// Cuts a continuous log into operations.
 class Cutter {
  public:
-  Cutter(const Stream& stream, const Rules& rules, std::optional<Tick> until, std::vector<Operation>& out)
-      : stream_(stream), rules_(rules), until_(until), out_(out) {}
+  Cutter(const Stream& stream, const Rules& rules, const InferOptions& options, std::vector<Operation>& out)
+      : stream_(stream), rules_(rules), options_(options), out_(out) {}
 
   void run() {
+    const Poll poll(options_.cancel);
     for (std::size_t i = 0; i < stream_.events.size(); ++i) {
+      poll(i);
       const Event& e = stream_.events[i];
       switch (e.role) {
         case Role::kPart:
@@ -328,7 +367,7 @@ class Cutter {
 
   void close(std::size_t last, Tick last_seen, bool may_continue) {
     open_ = false;
-    Operation op = make_operation(stream_, {first_, last, opened_at_, last_seen, may_continue}, rules_, until_);
+    Operation op = make_operation(stream_, {first_, last, opened_at_, last_seen, may_continue}, rules_, options_);
     op.start = std::min(op.start, opened_at_);
     if (op.programs.empty() && !program_at_open_.empty()) op.programs.push_back(program_at_open_);
     op.machine = stream_.ticket.machine;
@@ -352,7 +391,7 @@ class Cutter {
 
   const Stream& stream_;
   const Rules& rules_;
-  std::optional<Tick> until_;
+  const InferOptions& options_;
   std::vector<Operation>& out_;
   bool open_ = false;
   std::size_t first_ = 0;
@@ -387,19 +426,21 @@ Tick Operation::stalled_time() const noexcept { return sum(stalled); }
 
 std::vector<Operation> infer_operations(std::span<const JobLog> logs, const Rules& rules, const InferOptions& options) {
   std::map<std::tuple<std::string, std::string, std::string>, Stream> streams;  // machine, part, operation
+  const Poll poll(options.cancel);
   for (const JobLog& job : logs) {
+    poll();
     const bool is_job = job.ticket.is_operation();
     add_log(streams[{job.ticket.machine, is_job ? job.ticket.part : "", is_job ? job.ticket.operation : ""}], job,
-            rules, options.until);
+            rules, options.until, poll);
   }
   std::map<std::string, Tick> last_start;  // by machine: the latest job begun by `until`
   std::vector<std::pair<const Stream*, Stretch>> jobs;
   std::vector<Operation> operations;
   for (auto& [key, stream] : streams) {
     if (stream.times.empty()) continue;
-    merge_pieces(stream);
+    merge_pieces(stream, poll);
     if (!stream.ticket.is_operation()) {
-      Cutter(stream, rules, options.until, operations).run();
+      Cutter(stream, rules, options, operations).run();
       continue;
     }
     const Stretch all{0, stream.events.size(), stream.times.front(), stream.times.back(), true};
@@ -411,7 +452,7 @@ std::vector<Operation> infer_operations(std::span<const JobLog> logs, const Rule
   }
   for (auto& [stream, stretch] : jobs) {
     stretch.may_continue = last_start[stream->ticket.machine] <= stretch.last_seen;
-    Operation op = make_operation(*stream, stretch, rules, options.until);
+    Operation op = make_operation(*stream, stretch, rules, options);
     op.part = stream->ticket.part;
     op.product = stream->ticket.product.empty() ? product_of(op.part, rules) : stream->ticket.product;
     op.operation = stream->ticket.operation;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "twin/base/error.hpp"
+#include "twin/study/cancelled.hpp"
 
 namespace twin::sync {
 namespace {
@@ -161,12 +162,12 @@ Period Twin::period() const noexcept {
   return period;
 }
 
-std::vector<Operation> Twin::operations(std::optional<Tick> until) const {
-  return infer_operations(logs_, rules_, {.until = until});
+std::vector<Operation> Twin::operations(std::optional<Tick> until, const std::atomic<bool>* cancel) const {
+  return infer_operations(logs_, rules_, {.until = until, .cancel = cancel});
 }
 
 Learned Twin::learned(Tick until, const LearnOptions& options) const {
-  return learn(sheet_, operations(until), until, options);
+  return learn(sheet_, operations(until, options.cancel), until, options);
 }
 
 Standing Twin::at(Tick until, const StandOptions& options) const {
@@ -174,9 +175,12 @@ Standing Twin::at(Tick until, const StandOptions& options) const {
   if (until / 2 - epoch / 2 > kNever / 4 || epoch / 2 - until / 2 > kNever / 4)
     throw InvalidArgument("Twin::at: " + format_wall_time(WallTime{Duration{until}}) + " lies too far from " +
                           format_wall_time(sheet_.data().epoch) + ", the epoch of the sheet; allowed: within 73 years");
-  std::vector<Operation> known = operations(until);
-  Plant plant = learn(sheet_, known, until, options.learn).plant;
+  LearnOptions learning = options.learn;
+  if (options.cancel != nullptr) learning.cancel = options.cancel;
+  std::vector<Operation> known = operations(until, learning.cancel);
+  Plant plant = learn(sheet_, known, until, learning).plant;
   const ProgressProfiles profiles = options.use_progress ? learn_progress(known) : ProgressProfiles{};
+  study::check_cancelled(learning.cancel, "Twin::at");
   Stand stand(plant, known, profiles, until, options.seed, options.use_progress);
   State state = assemble(plant, plant.parameters(), stand.run());
   std::vector<Contradiction> contradictions = std::move(stand.contradictions());

@@ -29,9 +29,10 @@
 namespace twin::gateway {
 
 struct EmulateOptions {
-  Seed seed = {};                ///< of the run and, apart from it, of the defects
-  Tick until = kNever;           ///< end, since the epoch; kNever: as the plant's `run` says, else all orders have left
-  double late = 0;               ///< share of instants told late, in [0, 1]: the order of lines is disturbed
+  Seed seed = {};       ///< of the run and, apart from it, of the defects
+  Tick until = kNever;  ///< end, since the epoch; what happens at it is told; kNever: as the plant's `run` says, else
+                        ///< all orders have left
+  double late = 0;      ///< share of instants told late, in [0, 1]: the order of lines is disturbed
   Tick max_late = 3 * kMinute;   ///< by up to so much, evenly
   double duplicates = 0;         ///< share of lines told again, up to `max_late` later, in [0, 1]
   double gaps = 0;               ///< share of time without connection, in [0, 0.9]: what is said then is lost

@@ -81,6 +81,8 @@ struct Followed {
 };
 /// \param points  how many instants, evenly between start and end
 /// \throws InvalidArgument  no such completed operation
-[[nodiscard]] Followed follow(const Twin& twin, const std::string& part, const std::string& operation, int points = 50);
+/// \throws study::Cancelled  `cancel` became true
+[[nodiscard]] Followed follow(const Twin& twin, const std::string& part, const std::string& operation, int points = 50,
+                              const std::atomic<bool>* cancel = nullptr);
 
 }  // namespace twin::sync

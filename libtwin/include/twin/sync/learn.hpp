@@ -6,6 +6,7 @@
 /// changeovers from the gaps between operations in open time; failures of work from the interruptions and standstills
 /// inside operations. What has no data keeps its plan.
 #pragma once
+#include <atomic>
 #include <map>
 #include <span>
 #include <string>
@@ -26,6 +27,7 @@ struct LearnOptions {
   double failure_weight = 1.0;
   /// Shorter standstills are part of processing, not failures.
   Tick shortest_stop = 5 * kSecond;
+  const std::atomic<bool>* cancel = nullptr;  ///< true stops the learning
 };
 
 /// A sheet with learnt numbers.
@@ -37,6 +39,7 @@ struct Learned {
 
 /// Learns from the operations that ended at or before `until` (ns since 1970 UTC).
 /// \throws PlantError  the sheet refuses a learnt value (a fault of ours)
+/// \throws study::Cancelled
 [[nodiscard]] Learned learn(const Plant& sheet, std::span<const Operation> operations, Tick until,
                             const LearnOptions& options = {});
 

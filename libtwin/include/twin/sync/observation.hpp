@@ -27,7 +27,7 @@ struct Observation {
 /// A line that could not be understood, kept so that it can be read back.
 struct Quarantined {
   std::string source;
-  std::uint32_t line = 0;  ///< from 1; 0 where the fault belongs to the whole source
+  std::uint32_t line = 0;  ///< from 1
   std::string text;        ///< as read, cut after 200 bytes
   std::string reason;
 };

@@ -6,6 +6,7 @@
 /// stalled: active by status, but the control fell silent. Everything is computed from observations up to an instant,
 /// so that standing in the past reads nothing of what came later.
 #pragma once
+#include <atomic>
 #include <optional>
 #include <span>
 #include <string>
@@ -70,6 +71,7 @@ struct Operation {
 
 struct InferOptions {
   std::optional<Tick> until;  ///< use only observations with time <= until; without it logs are taken as ended
+  const std::atomic<bool>* cancel = nullptr;  ///< true stops the inference
 };
 
 /// Operations of all logs, in order of (start, part, operation, machine).
@@ -77,7 +79,8 @@ struct InferOptions {
 /// Logs with the same ticket are one log told in pieces; continuous logs of the same machine likewise. A log without
 /// observations (up to `until`) gives no operation.
 /// \note An operation without completion at `until` is in progress unless its machine has started another since.
-/// \note Cost: linear in the observations; times are sorted once per log that comes in pieces.
+/// \throws study::Cancelled
+/// \note Cost: linear in the observations; those of a log that comes in pieces are sorted once.
 [[nodiscard]] std::vector<Operation> infer_operations(std::span<const JobLog> logs, const Rules& rules,
                                                       const InferOptions& options = {});
 

@@ -1,9 +1,11 @@
 /// A twin of a real floor: what is planned, what was said by the machines, and what follows for any instant.
 ///
 /// A `Twin` owns an order sheet (a plant whose numbers are plans), the rules that say what logs mean, and the logs. It
-/// answers for an instant t from observations up to t alone: which operations were done, what the plant's numbers are
-/// by then, and the State in which the floor stood, ready to be branched. It does no input or output.
+/// answers for an instant t from observations stamped up to t alone, whenever they came in: which operations were done,
+/// what the plant's numbers are by then, and the State in which the floor stood, ready to be branched. It does no input
+/// or output.
 #pragma once
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +28,7 @@ struct StandOptions {
   bool use_progress = true;  ///< tell what is left of work under way from its progress, where profiles know it
   Seed seed = {};            ///< of the state: its pending luck and that of its branches
   LearnOptions learn = {};
+  const std::atomic<bool>* cancel = nullptr;  ///< true stops it, learning included
 };
 
 /// The floor at one instant.
@@ -51,7 +54,9 @@ class Twin {
   [[nodiscard]] Period period() const noexcept;
 
   /// Operations known at `until` (ns since 1970 UTC); without it all, logs taken as ended.
-  [[nodiscard]] std::vector<Operation> operations(std::optional<Tick> until = {}) const;
+  /// \throws study::Cancelled  `cancel` became true
+  [[nodiscard]] std::vector<Operation> operations(std::optional<Tick> until = {},
+                                                  const std::atomic<bool>* cancel = nullptr) const;
 
   /// The sheet with what operations up to `until` teach. \throws as `learn`
   [[nodiscard]] Learned learned(Tick until, const LearnOptions& options = {}) const;
@@ -63,6 +68,7 @@ class Twin {
   /// as done, an operation that the sheet does not know is noted and passes by, an order seen before its release is
   /// released.
   /// \throws InvalidArgument  `until` lies outside the years a plant can count
+  /// \throws study::Cancelled
   [[nodiscard]] Standing at(Tick until, const StandOptions& options = {}) const;
 
  private:
