@@ -25,6 +25,7 @@ _CONDITION_COLOURS = {
     "setup": "#56B4E9",
     "blocked": "#E69F00",
     "down": "#D55E00",
+    "waiting": "#CC79A7",
     "starved": "#D9D9D9",
     "off": "#F2F2F2",
 }

@@ -11,14 +11,22 @@ namespace twin {
 
 class RandomPlant {
  public:
-  explicit RandomPlant(unsigned seed) : random_(seed) {}
+  /// \param rich  with operators, material, batches, setups by family, patience and parallel branches
+  explicit RandomPlant(unsigned seed, bool rich) : random_(seed), rich_(rich) {}
 
   /// \param extra  more stations or products, as YAML lines for those sections
   [[nodiscard]] std::string yaml(const std::string& extra_stations = "", const std::string& extra_products = "") {
     stations_ = 2 + pick(4);
     std::string out =
         "calendars:\n  day: {mon-fri: \"06:00-14:00\", sat: \"07:00-10:00\"}\n  night: {daily: "
-        "\"22:00-06:00\"}\nstations:\n";
+        "\"22:00-06:00\"}\n";
+    if (rich_)
+      out +=
+          "operators: {ann: {count: 2, calendar: day, skills: [any]}, bob: {count: 1, skills: [any]}}\n"
+          "tools: {jig: 2}\n"
+          "materials: {bar: {level: 5, places: 14, supply: {every: exponential(9 min), lot: 2}}, kit: {level: 6, "
+          "places: 9}}\n";
+    out += "stations:\n";
     for (int s = 0; s < stations_; ++s) out += station(s);
     out += extra_stations + "products:\n";
     const int products = 1 + pick(3);
@@ -56,8 +64,9 @@ class RandomPlant {
   std::string failures() {
     std::string out;
     for (int i = 0, n = 1 + pick(2); i < n; ++i)
-      out += fmt::format("{}{{after: \"{} of {}\", repair: \"{}\"{}}}", i > 0 ? ", " : "", time(300),
-                         chance(50) ? "work" : "time", time(40), chance(20) ? ", times: 2" : "");
+      out += fmt::format("{}{{after: \"{} of {}\", repair: \"{}\"{}{}}}", i > 0 ? ", " : "", time(300),
+                         chance(50) ? "work" : "time", time(40), chance(20) ? ", times: 2" : "",
+                         rich_ && chance(40) ? ", needs: {any: 1}" : "");
     return "[" + out + "]";
   }
   std::string station(int s) {
@@ -72,21 +81,50 @@ class RandomPlant {
     }
     int rule = pick(7);
     if (rule == 6) rule = 5;  // the products p0, p1 need not exist
-    out += fmt::format(", queue: {{rule: {}", kRules[rule]);
-    if (chance(50)) out += fmt::format(", places: {}", pick(4));
+    static constexpr const char* kMore[] = {"lpt",
+                                            "slack",
+                                            "cr",
+                                            "atc(k=3)",
+                                            "covert(2)",
+                                            "mwkr",
+                                            "lwkr",
+                                            "mopnr",
+                                            "fdd_mwkr",
+                                            "min_setup",
+                                            "cyclic",
+                                            "\"expr(max(due - now, 0) / remaining_work + 10 * setup)\"",
+                                            "\"expr(if(priority > 1, release, ready) - work ^ 2)\""};
+    out += fmt::format(", queue: {{rule: {}", rich_ && chance(60) ? kMore[pick(13)] : kRules[rule]);
+    const bool batch = rich_ && chance(25);
+    if (chance(50)) out += fmt::format(", places: {}", pick(4) + (batch ? 3 : 0));
     if (chance(30)) out += ", if_full: lose";
     out += "}";
     if (chance(50)) out += ", failures: " + failures();
     if (chance(40)) out += ", calendar: day";
-    if (chance(30)) out += ", setup: \"" + time(4) + "\"";
+    if (rich_ && chance(40)) {
+      out += ", setup: {by: family, matrix: {f0: {f0: \"" + time(6) + "\"}}, otherwise: 2 min, first: 3 min}";
+    } else if (chance(30)) {
+      out += ", setup: \"" + time(4) + "\"";
+    }
+    if (batch) out += fmt::format(", batch: {{max: 4, min: {}, wait: {} min, by: family}}", 1 + pick(3), 10 + pick(50));
+    if (rich_ && chance(40)) out += chance(50) ? ", needs: any" : ", needs: {any: 1, jig: 1}";
     if (chance(30)) out += ", changeover: \"" + time(9) + "\"";
     return out + "}\n";
   }
   std::string product(int p) {
-    std::string out = fmt::format("  p{}:\n    priority: {}\n    due: 9 h\n    route:\n", p, pick(3));
+    std::string out =
+        fmt::format("  p{}:\n    priority: {}\n    due: 9 h\n    family: f{}\n    route:\n", p, pick(3), p);
     const int steps = 1 + pick(4);
     const bool saturate = chance(25);
     for (int i = 0; i < steps; ++i) {
+      if (rich_ && chance(20) && !(saturate && i == 0)) {
+        out += fmt::format(
+            "      - {{op: split{}, parallel: {{x: [{{at: s{}, time: \"{}\", then: {{scrap: 0.1}}}}], y: ", i,
+            pick(stations_), time(15));
+        out += fmt::format(
+            "[{{op: a, at: s{}, time: \"{}\"}}, {{op: b, at: s{}, time: \"{}\", then: {{rework: {{a: 0.2}}}}}}]}}}}\n",
+            pick(stations_), time(9), pick(stations_), time(9));
+      }
       const int first = pick(stations_);
       std::string at = fmt::format("s{}", first);
       if (chance(35) && !(saturate && i == 0)) at = fmt::format("[s{}, s{}]", first, (first + 1) % stations_);
@@ -94,6 +132,11 @@ class RandomPlant {
       static constexpr const char* kChoose[] = {"first", "random", "shortest_queue", "earliest_finish"};
       if (at[0] == '[') out += fmt::format(", choose: {}", kChoose[pick(4)]);
       if (chance(30) && !(saturate && i == 0)) out += ", transport: \"" + time(15) + "\"";
+      if (rich_ && chance(25)) out += chance(50) ? ", uses: bar" : ", uses: {kit: 1}, makes: {kit: 1}";
+      if (rich_ && chance(25)) {
+        out += ", max_wait: \"" + time(60) + "\", if_overdue: ";
+        out += chance(30) ? "stay" : chance(50) ? "scrap" : fmt::format("{{rework: o{}}}", i);
+      }
       if (chance(40))
         out += fmt::format(", then: {{pass: 0.8, rework: {{o{}: 0.1}}, scrap: 0.06, leave: 0.04}}", pick(i + 1));
       out += "}\n";
@@ -101,15 +144,24 @@ class RandomPlant {
     out += "    arrivals: ";
     if (saturate) return out + "saturate\n";
     if (chance(40)) return out + fmt::format("conwip({})\n", 1 + pick(6));
+    if (rich_ && chance(40)) return out + "{every: \"" + time(90) + "\", lots: \"discrete(0: 0.2, 1: 0.3, 4: 0.5)\"}\n";
     return out + "every " + time(60) + "\n";
   }
 
   std::mt19937 random_;
+  bool rich_;
   int stations_ = 0;
 };
 
-inline Plant random_plant(unsigned seed) {
-  return Plant::parse(RandomPlant(seed).yaml(), "random" + std::to_string(seed));
+/// One that cannot come to a deadlock: where stations with finite queues feed each other in a circle, the next is
+/// taken.
+inline Plant random_plant(unsigned seed, const std::string& extra_stations = "",
+                          const std::string& extra_products = "") {
+  for (unsigned attempt = 0;; ++attempt) {
+    Plant plant = Plant::parse(RandomPlant(seed + 1000 * attempt, seed % 2 == 1).yaml(extra_stations, extra_products),
+                               "random" + std::to_string(seed));
+    if (!plant.data().may_deadlock) return plant;
+  }
 }
 
 }  // namespace twin

@@ -38,6 +38,7 @@ void expect_sound(const Plant& plant, const State& state) {
     if (lot.place == Place::kFree) continue;
     ++live;
     queued += lot.place == Place::kQueue ? 1 : 0;
+    if (lot.whole != kNone) continue;  // a part of a lot that is counted
     ++by_product[data.steps[lot.step].product.value];
     ++(lot.source < by_source.size() ? by_source[lot.source] : by_order[lot.source - by_source.size()]);
   }
@@ -70,7 +71,18 @@ void expect_sound(const Plant& plant, const State& state) {
       inbound += lot.place == Place::kTransit && data.choices[lot.choice].station.value == s ? 1 : 0;
     ASSERT_EQ(station.idle, idle);
     ASSERT_EQ(station.inbound, inbound);
-    ASSERT_TRUE(station.queued == 0 || idle == 0) << "a machine idles before a queue";
+    ASSERT_TRUE(station.queued == 0 || idle == 0 || data.stations[s].batch.least > 1)
+        << "a machine idles before a queue";
+  }
+  for (std::size_t p = 0; p < state.pools.size(); ++p) {
+    const PoolState& pool = state.pools[p];
+    ASSERT_GE(pool.level, 0) << data.pool_names[p];
+    if (!data.pools[p].material) {
+      ASSERT_LE(pool.level, data.pools[p].count) << data.pool_names[p];
+    }
+    if (data.pools[p].places >= 0) {
+      ASSERT_LE(pool.level + pool.promised, data.pools[p].places) << data.pool_names[p];
+    }
   }
   ASSERT_EQ(in_queues, queued);
 }
@@ -132,7 +144,9 @@ TEST(State, ItsIntegralsAreThoseOfTheSamplePath) {
       // Little's law of the sample path: area is the waiting of those served and, so far, of those still there.
       Wide waiting = station.queue_time;
       for (const std::uint32_t l : queue_lots(state, s)) waiting += state.now - state.lots[l].entered;
-      EXPECT_TRUE(area == waiting) << "plant " << seed;
+      if (station.overdue == 0) {
+        EXPECT_TRUE(area == waiting) << "plant " << seed;
+      }
     }
   }
 }
@@ -247,9 +261,9 @@ TEST(State, RunsAlikeInAnyNumberOfThreads) {
 TEST(State, IsNotChangedByWhatHasNothingToDoWithIt) {
   for (unsigned seed = 1; seed <= kPlants; ++seed) {
     const Plant plant = random_plant(seed);
-    const Plant more = Plant::parse(RandomPlant(seed).yaml(
-        "  idle: {machines: 3, failures: [{after: 50 min of time, repair: 7 min}], calendar: night}\n",
-        "  other: {route: [{at: idle, time: exponential(9 min)}], arrivals: every exponential(11 min)}\n"));
+    const Plant more = random_plant(
+        seed, "  idle: {machines: 3, failures: [{after: 50 min of time, repair: 7 min}], calendar: night}\n",
+        "  other: {route: [{at: idle, time: exponential(9 min)}], arrivals: every exponential(11 min)}\n");
     State a = State::initial(plant, Seed{seed}), b = State::initial(more, Seed{seed});
     History of_a, of_b;
     run(plant, a, 2 * kDay, &of_a);

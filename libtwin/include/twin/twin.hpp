@@ -19,6 +19,7 @@
 #include "twin/kernel/simulation.hpp"
 #include "twin/model/builder.hpp"
 #include "twin/model/document.hpp"
+#include "twin/model/expression.hpp"
 #include "twin/model/plant.hpp"
 #include "twin/model/quantity.hpp"
 #include "twin/model/schema.hpp"

@@ -381,6 +381,52 @@ Node read_table(const std::string& text, const std::string& file, std::vector<Fa
   return table;
 }
 
+/// A square table as {row: {column: value}}: the first line and the first column hold names.
+Node read_square(const std::string& text, const std::string& file, const std::string& path, std::vector<Fault>& noted) {
+  const auto name = std::make_shared<const std::string>(file);
+  TableReader reader{text};
+  if (text.rfind("\xEF\xBB\xBF", 0) == 0) reader.at = 3;
+  Node table = Node::mapping();
+  table.mark = {name, 1, 1};
+  std::vector<std::pair<std::string, int>> header;
+  for (; !reader.done(); ++reader.line) {
+    const auto fields = reader.next_line();
+    if (fields.size() == 1 && (fields[0].first.empty() || fields[0].first[0] == '#')) continue;
+    if (header.empty()) {
+      header = fields;
+      continue;
+    }
+    const auto note = [&](std::size_t i, std::string message, std::string allowed) {
+      noted.push_back(fault_at({name, reader.line, fields[i].second}, path, fields[i].first, std::move(message),
+                               std::move(allowed)));
+    };
+    if (noted.size() >= kMaxTableFaults) break;
+    if (fields.size() != header.size()) {
+      note(std::min(header.size(), fields.size() - 1), fmt::format("the line has {} fields", fields.size()),
+           fmt::format("{}, as in the first line", header.size()));
+      continue;
+    }
+    if (table.find(fields[0].first) != nullptr) {
+      note(0, fmt::format("the line '{}' stands twice", fields[0].first), "each line once");
+      continue;
+    }
+    Node row = Node::mapping();
+    row.mark = {name, reader.line, 1};
+    for (std::size_t i = 1; i < fields.size(); ++i) {
+      if (fields[i].first.empty()) continue;
+      Node value = Node::text(fields[i].first);
+      value.mark = value.key_mark = {name, reader.line, fields[i].second};
+      if (row.find(header[i].first) != nullptr) {
+        note(i, fmt::format("the column '{}' stands twice", header[i].first), "each column once");
+        continue;
+      }
+      row.put(header[i].first, std::move(value)).key_mark = {name, reader.line, fields[i].second};
+    }
+    table.put(fields[0].first, std::move(row)).key_mark = {name, reader.line, 1};
+  }
+  return table;
+}
+
 class Includer {
  public:
   /// \throws PlantError with what was noted too
@@ -400,7 +446,17 @@ class Includer {
  private:
   Node resolve(Node root, const std::filesystem::path& folder) {
     if (!root.is_mapping()) return root;
-    if (Node* orders = root.find("orders"); orders != nullptr && orders->is_scalar()) read_orders(*orders, folder);
+    if (Node* orders = root.find("orders"); orders != nullptr && orders->is_scalar())
+      read_file_of(*orders, "orders", "orders", "a list of orders", folder,
+                   [](const std::string& text, const std::string& file, const std::string&, std::vector<Fault>& noted) {
+                     return read_table(text, file, noted);
+                   });
+    if (Node* stations = root.find("stations"); stations != nullptr && stations->is_mapping())
+      for (Node& station : stations->children)
+        if (Node* setup = station.find("setup"))
+          if (Node* matrix = setup->find("matrix"); matrix != nullptr && matrix->is_scalar())
+            read_file_of(*matrix, join_path("stations", station.key) + ".setup.matrix", "setup times",
+                         "{from: {to: time}}", folder, read_square);
     const Node* include = root.find("include");
     if (include == nullptr) return root;
     Node under = Node::mapping();
@@ -446,23 +502,27 @@ class Includer {
     return root;
   }
 
-  /// Puts the table in place of its name, or nothing where there is none.
-  void read_orders(Node& orders, const std::filesystem::path& folder) {
+  /// Puts a table in place of the name of its file, or nothing where there is none.
+  /// \param what, instead  what the file holds, and what may stand there instead
+  template <class Read>
+  void read_file_of(Node& place, const std::string& path, const char* what, const char* instead,
+                    const std::filesystem::path& folder, Read&& read) {
     const auto fail = [&](std::string message, std::string allowed) {
-      noted_.push_back(fault_at(orders.mark, "orders", orders.scalar, std::move(message), std::move(allowed)));
-      orders.kind = Node::Kind::kNull;
+      noted_.push_back(fault_at(place.mark, path, place.scalar, std::move(message), std::move(allowed)));
+      place.kind = Node::Kind::kNull;
     };
-    if (folder.empty()) return fail("text that stands in no folder cannot name a file of orders", "a list of orders");
-    const auto file = folder / orders.scalar;
+    if (folder.empty())
+      return fail(fmt::format("text that stands in no folder cannot name a file of {}", what), instead);
+    const auto file = folder / place.scalar;
     std::string text;
     if (const auto why = read_file(file, kMaxTableBytes, text); !why.empty())
-      return fail(fmt::format("the file '{}' {}", orders.scalar, why),
-                  fmt::format("a list of orders, or a file of comma-separated values of {} beside this one",
+      return fail(fmt::format("the file '{}' {}", place.scalar, why),
+                  fmt::format("{}, or a file of comma-separated values of {} beside this one", instead,
                               at_most(kMaxTableBytes)));
-    Node table = read_table(text, file.generic_string(), noted_);
-    table.key = orders.key;
-    table.key_mark = orders.key_mark;
-    orders = std::move(table);
+    Node table = read(text, file.generic_string(), path, noted_);
+    table.key = place.key;
+    table.key_mark = place.key_mark;
+    place = std::move(table);
   }
 
   std::vector<std::filesystem::path> open_;

@@ -18,6 +18,9 @@ const std::vector<Key>& keys_of(Level level) {
        {"products", S::kProducts, "none", "what is made, by name", true},
        {"orders", S::kOrders, "none", "lots to release at given times: a list, or a file of comma-separated values"},
        {"calendars", S::kCalendars, "none", "weekly opening hours, by name"},
+       {"operators", S::kPools, "none", "people, by name: how many, and what they can do"},
+       {"tools", S::kPools, "none", "fixtures, tools and other things of which there are so many, by name"},
+       {"materials", S::kMaterials, "none", "what operations use up and make, by name: counted, not told apart"},
        {"run", S::kRun, "see its keys", "how long and how often to simulate"},
        {"expect", S::kExpect, "none", "values that a simulation must reproduce, by metric"},
        {"what_if", S::kWhatIf, "none", "named changes: paths and the values to put there"},
@@ -29,9 +32,14 @@ const std::vector<Key>& keys_of(Level level) {
        {"failures", S::kFailures, "none", "ways in which each machine fails, independently"},
        {"calendar", S::kName, "always", "when its machines work; work in progress pauses and resumes"},
        {"time", S::kDistribution, "none: each step says its own", "processing time of steps that give none"},
-       {"setup", S::kDistribution, "0", "setup before each lot, of steps that give none"},
+       {"setup", S::kSetup, "0",
+        "setup before each lot, of steps that give none; or setup times between kinds of work"},
        {"changeover", S::kDistribution, "the setup",
         "setup where the machine did another step before, of steps that give none"},
+       {"batch", S::kBatch, "one lot at a time", "each machine takes several lots of one kind at once"},
+       {"needs", S::kNeeds, "none", "operators and tools held while a machine runs, of steps that give none"},
+       {"uses", S::kUses, "none", "material taken as an operation begins, of steps that give none"},
+       {"makes", S::kUses, "none", "material made as an operation ends, of steps that give none"},
        {"speed", S::kSpeed, "1", "processing takes time / speed"},
        {"meta", S::kFree, "none", "anything; not used in simulating"}},
       // kMachine
@@ -48,6 +56,7 @@ const std::vector<Key>& keys_of(Level level) {
       {{"after", S::kAfter, "", "time from repair to failure: of work (default), or of time on the clock while up",
         true},
        {"repair", S::kDistribution, "", "time to repair", true},
+       {"needs", S::kNeeds, "none", "operators and tools that the repair waits for and holds"},
        {"times", S::kCount, "unlimited",
         "how often it happens at most: `{after: 0 of time, repair: 1 d, times: 1}` is one stop, from now on"},
        {"meta", S::kFree, "none", "anything; not used in simulating"}},
@@ -56,10 +65,13 @@ const std::vector<Key>& keys_of(Level level) {
        {"arrivals", S::kArrivals, "only as ordered", "where lots come from"},
        {"priority", S::kInteger, "0", "larger goes first where the queue's rule is priority"},
        {"due", S::kDuration, "none", "due date, counted from release"},
-       {"family", S::kText, "none", "kind of product; kept, not used yet"},
+       {"family", S::kText, "the product's name", "kind of product, where setups or batches go by family"},
        {"meta", S::kFree, "none", "anything; not used in simulating"}},
       // kStep
-      {{"at", S::kStationsOf, "", "the station; a list gives alternatives; a range makes one step at each", true},
+      {{"at", S::kStationsOf, "", "the station; a list gives alternatives; a range makes one step at each"},
+       {"parallel", S::kParallel, "none",
+        "instead of a station: branches by name, each a list of steps, done at the same time; the lot goes on when all "
+        "are done"},
        {"op", S::kText, "the station's name", "name of the step; a repeated name gets #2, #3"},
        {"time", S::kTimes, "the station's", "processing time at speed 1; by station where alternatives differ"},
        {"setup", S::kDistribution, "the station's", "setup before each lot"},
@@ -67,6 +79,12 @@ const std::vector<Key>& keys_of(Level level) {
         "setup instead, where the machine did another step before"},
        {"choose", S::kChoose, "shortest_queue", "which of several stations a lot goes to"},
        {"transport", S::kDistribution, "0", "way from the place before"},
+       {"needs", S::kNeeds, "the station's", "operators and tools held while the machine runs"},
+       {"uses", S::kUses, "the station's", "material taken as the operation begins"},
+       {"makes", S::kUses, "the station's", "material made as the operation ends"},
+       {"family", S::kText, "the product's", "kind of work, where setups or batches go by family"},
+       {"max_wait", S::kDistribution, "for ever", "how long a lot waits in the queue at most"},
+       {"if_overdue", S::kOverdue, "scrap", "what happens to a lot that has waited so long"},
        {"then", S::kThen, "on to the next step", "where lots go afterwards, with which probability"},
        {"meta", S::kFree, "none", "anything; not used in simulating"}},
       // kThen
@@ -101,13 +119,41 @@ const std::vector<Key>& keys_of(Level level) {
        {"until", S::kEnd, "until all orders are finished", "end: a time since the epoch, or an instant"},
        {"replications", S::kCount, "1", "independent runs"},
        {"seed", S::kSeed, "0", "of the random numbers"}},
+      // kPool
+      {{"count", S::kCount, "1", "how many there are"},
+       {"calendar", S::kName, "always", "when they are there; work that they do stands when they go"},
+       {"skills", S::kSkills, "none", "what they can do beside what their name says; needs may name a skill"},
+       {"meta", S::kFree, "none", "anything; not used in simulating"}},
+      // kMaterial
+      {{"level", S::kLevel, "0", "how much there is at the start"},
+       {"places", S::kPlaces, "unlimited", "how much fits; an operation whose product finds no place does not begin"},
+       {"supply", S::kSupply, "none", "deliveries from outside; what finds no place is lost"},
+       {"meta", S::kFree, "none", "anything; not used in simulating"}},
+      // kSupply
+      {{"every", S::kDistribution, "", "time between deliveries", true},
+       {"lot", S::kCount, "1", "how much comes each time"}},
+      // kSetup
+      {{"by", S::kBy, "family", "what makes kinds of work"},
+       {"matrix", S::kMatrix, "none", "setup times: {from: {to: time}}, or a file of comma-separated values"},
+       {"same", S::kDistribution, "0", "setup between lots of one kind that the matrix does not give"},
+       {"otherwise", S::kDistribution, "0", "setup between kinds that the matrix does not give"},
+       {"first", S::kDistribution, "0", "setup of a machine that has done nothing yet"}},
+      // kBatch
+      {{"max", S::kCount, "", "lots that a machine takes at once, at most", true},
+       {"min", S::kCount, "1", "lots with which it begins; fewer wait for more"},
+       {"wait", S::kDuration, "for ever", "a lot that has waited so long is taken with fewer"},
+       {"by", S::kBy, "op", "what the lots of a batch have in common"}},
+      // kArrivals
+      {{"every", S::kDistribution, "", "time between arrivals, the first after one", true},
+       {"lots", S::kDistribution, "1", "lots at each arrival: a number, or a distribution of numbers without unit"}},
   }};
   return tables[static_cast<std::size_t>(level)];
 }
 
 const char* name_of(Level level) noexcept {
-  constexpr std::array names{"plant", "station", "machine", "queue",    "failure", "product",
-                             "step",  "then",    "order",   "calendar", "run"};
+  constexpr std::array names{"plant",    "station", "machine", "queue",    "failure", "product",
+                             "step",     "then",    "order",   "calendar", "run",     "pool",
+                             "material", "supply",  "setup",   "batch",    "arrivals"};
   static_assert(names.size() == kLevels);
   return names[static_cast<std::size_t>(level)];
 }
@@ -149,13 +195,14 @@ const char* allowed(Shape shape) noexcept {
     case Shape::kTimes:
       return "a time, a distribution, or {station: distribution} for alternatives";
     case Shape::kRule:
-      return "fifo, lifo, spt, spt(known), edd, priority, priority(first product, second, ...)";
+      return "fifo, lifo, spt, spt(known), lpt, edd, slack, cr, atc(k), covert(k), mwkr, lwkr, mopnr, fdd_mwkr, "
+             "min_setup, cyclic, priority, priority(first product, second, ...), expr(formula)";
     case Shape::kFull:
       return "wait, lose";
     case Shape::kChoose:
       return "shortest_queue, earliest_finish, first, random";
     case Shape::kArrivals:
-      return "every <distribution>, saturate, conwip(<lots>)";
+      return "every <distribution>, saturate, conwip(<lots>), or keys, as in {every: exponential(5 min), lots: 3}";
     case Shape::kAfter:
       return "a distribution, then 'of work' or 'of time', as in exponential(100 min) of work";
     case Shape::kPlaces:
@@ -196,6 +243,34 @@ const char* allowed(Shape shape) noexcept {
       return "keys, as in {pass: 0.93, rework: {milling: 0.05}, scrap: 0.02}";
     case Shape::kRun:
       return "keys, as in {warmup: 20 h, until: 2000 h, replications: 30}";
+    case Shape::kPools:
+      return "{name: count}, or {name: {count: 2, calendar: early, skills: [turning]}}";
+    case Shape::kMaterials:
+      return "{name: level}, or {name: {level: 100, places: 200, supply: {every: 1 h, lot: 10}}}";
+    case Shape::kSupply:
+      return "keys, as in {every: 1 h, lot: 10}";
+    case Shape::kSkills:
+      return "a name or a list of names";
+    case Shape::kNeeds:
+      return "the name of operators, tools or a skill, or {name: amount}, 8 at most";
+    case Shape::kUses:
+      return "the name of a material, or {name: amount}";
+    case Shape::kSetup:
+      return "a time, a distribution, or keys, as in {by: family, matrix: {A: {B: 20 min}}}";
+    case Shape::kMatrix:
+      return "{from: {to: time}}, or the name of a file of comma-separated values";
+    case Shape::kBy:
+      return "family, product, op";
+    case Shape::kBatch:
+      return "keys, as in {max: 6, min: 4, wait: 30 min, by: op}";
+    case Shape::kParallel:
+      return "{name: list of steps}, two at least";
+    case Shape::kOverdue:
+      return "scrap, leave, stay, or {rework: step}";
+    case Shape::kLevel:
+      return "a whole number from 0 to 1000000000";
+    case Shape::kArrivalKeys:
+      return "keys, as in {every: exponential(5 min), lots: 3}";
   }
   return "";
 }

@@ -46,6 +46,20 @@ enum class Shape : unsigned char {
   kQueue,
   kThen,
   kRun,
+  kPools,
+  kMaterials,
+  kSupply,
+  kSkills,
+  kNeeds,
+  kUses,
+  kSetup,
+  kMatrix,
+  kBy,
+  kBatch,
+  kParallel,
+  kOverdue,
+  kLevel,
+  kArrivalKeys,
 };
 
 /// Kinds of mappings that occur.
@@ -60,9 +74,15 @@ enum class Level : unsigned char {
   kThen,
   kOrder,
   kCalendar,
-  kRun
+  kRun,
+  kPool,
+  kMaterial,
+  kSupply,
+  kSetup,
+  kBatch,
+  kArrivals
 };
-inline constexpr int kLevels = 11;
+inline constexpr int kLevels = 17;
 
 struct Key {
   const char* name;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <bit>
 
 #include "plant_loader_impl.hpp"
 #include "twin/base/hash.hpp"
@@ -48,8 +49,13 @@ void PlantLoader::read_all() {
 
   read_calendars(child(top, "calendars"));
   name_products(child(top, "products"));
+  read_pools(child(top, "operators"));
+  read_pools(child(top, "tools"));
+  read_materials(child(top, "materials"));
   read_stations(child(top, "stations"));
   read_products(child(top, "products"));
+  number_kinds();
+  summarise();
   read_orders(child(top, "orders"));
   read_run(child(top, "run"));
   read_expect(child(top, "expect"));
@@ -95,31 +101,48 @@ PlantData compile(const Document& document, std::vector<Fault> found) {
 }
 
 std::uint64_t digest_of(const PlantData& p) {
-  std::uint64_t h = hash_name("twin plant 1");
+  std::uint64_t h = hash_name("twin plant 2");
   const auto add = [&](auto value) { h = hash_combine(h, static_cast<std::uint64_t>(value)); };
   const auto add_names = [&](const std::vector<std::string>& names) {
     add(names.size());
     for (const auto& name : names) add(hash_name(name));
   };
-  for (const auto* names : {&p.station_names, &p.machine_names, &p.product_names, &p.step_names, &p.source_names,
-                            &p.order_names, &p.calendar_names, &p.distribution_paths, &p.branch_paths})
+  for (const auto* names :
+       {&p.station_names, &p.machine_names, &p.product_names, &p.step_names, &p.source_names, &p.order_names,
+        &p.calendar_names, &p.distribution_paths, &p.branch_paths, &p.pool_names, &p.kind_names})
     add_names(*names);
   for (const auto& s : p.stations) {
     add(s.first_machine), add(s.machine_count), add(s.rule), add(s.places), add(s.lose_when_full),
         add(s.priority_table);
+    add(std::bit_cast<std::uint64_t>(s.look_ahead)), add(s.expression), add(s.first_kind), add(s.kind_count),
+        add(s.setups);
+    add(s.batch.most), add(s.batch.least), add(s.batch.wait);
   }
+  const auto add_needs = [&](Needs needs) { add(needs.first), add(needs.count); };
   for (const auto& m : p.machines) add(m.station.value), add(m.calendar.value), add(m.first_mode), add(m.mode_count);
-  for (const auto& m : p.modes) add(m.of_work), add(m.limit), add(m.after.value), add(m.repair.value);
+  for (const auto& m : p.modes)
+    add(m.of_work), add(m.limit), add(m.after.value), add(m.repair.value), add_needs(m.crew);
   for (const auto& x : p.products) add(x.first_step), add(x.step_count), add(x.priority);
   for (const auto& s : p.steps) {
     add(s.product.value), add(s.first_choice), add(s.choice_count), add(s.first_branch), add(s.branch_count),
         add(s.choose);
-    add(s.transport.value);
+    add(s.transport.value), add(s.next), add(s.within), add(s.first_fork), add(s.fork_count), add(s.patience.value),
+        add(s.impatient);
   }
-  for (const auto& c : p.choices) add(c.station.value), add(c.time.value), add(c.setup.value), add(c.changeover.value);
+  for (const auto& c : p.choices) {
+    add(c.station.value), add(c.time.value), add(c.setup.value), add(c.changeover.value), add(c.kind);
+    add_needs(c.needs), add_needs(c.uses), add_needs(c.makes);
+  }
+  for (const auto& x : p.pools)
+    add(x.count), add(x.places), add(x.material), add(x.calendar.value), add(x.supply.value), add(x.supply_lot);
+  for (const auto& n : p.needs) add(n.first_pool), add(n.pool_count), add(n.amount);
+  for (const auto n : p.need_pools) add(n);
+  for (const auto f : p.forks) add(f);
+  for (const auto d : p.setups) add(d.value);
+  for (const auto& e : p.expressions) add(e.digest());
   for (const auto& b : p.branches) add(b.target), add(b.rework);
   for (const auto& s : p.sources)
-    add(s.product.value), add(s.kind), add(s.interarrival.value), add(s.level), add(s.due_after);
+    add(s.product.value), add(s.kind), add(s.interarrival.value), add(s.batch.value), add(s.level), add(s.due_after);
   for (const auto& o : p.orders) add(o.product.value), add(o.quantity), add(o.release), add(o.due), add(o.priority);
   for (const auto& c : p.calendars) add(c.first_point), add(c.point_count);
   for (const auto t : p.calendar_points) add(t);

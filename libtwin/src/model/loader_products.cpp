@@ -26,6 +26,7 @@ void PlantLoader::name_products(const Place& place) {
 }
 
 void PlantLoader::read_products(const Place& place) {
+  families_.resize(plant_.product_names.size());
   for (std::size_t p = 0; p < plant_.product_names.size(); ++p)
     read_product({product_nodes_[p], join_path(place.path, plant_.product_names[p])},
                  ProductId{static_cast<std::uint32_t>(p)});
@@ -41,13 +42,15 @@ void PlantLoader::read_product(const Place& place, ProductId id) {
     product.priority = static_cast<std::int32_t>(
         integer(child(place, "priority"), Shape::kInteger, -1'000'000'000, 1'000'000'000).value_or(0));
     due = duration(child(place, "due")).value_or(kNever);
-    if (const auto family = child(place, "family")) scalar(family, Shape::kText);
+    if (const auto family = child(place, "family"); family && scalar(family, Shape::kText))
+      families_[id.value] = family.node->scalar;
     if (const auto route = child(place, "route")) read_route(route, id, product);
   }
   plant_.products.push_back(product);
   product_due_.push_back(due);
   if (!place.node->is_mapping()) return;
-  if (const auto arrivals = child(place, "arrivals"); arrivals && scalar(arrivals, Shape::kArrivals))
+  if (const auto arrivals = child(place, "arrivals");
+      arrivals && (arrivals.node->is_mapping() || scalar(arrivals, Shape::kArrivals)))
     read_arrivals(arrivals, id, due, faults_.size() == before);
 }
 
@@ -60,7 +63,9 @@ void PlantLoader::read_arrivals(const Place& place, ProductId id, Tick due, bool
   const auto& name = plant_.product_names[id.value];
   source.hash = hash_name("source:" + name);
   const auto path = join_path(join_path("products", name), "arrivals");
-  if (text.rfind("every ", 0) == 0) {
+  if (place.node->is_mapping()) {
+    if (keys(place, Level::kArrivals, Shape::kArrivals)) read_renewal(place, path, source);
+  } else if (text.rfind("every ", 0) == 0) {
     const auto d = read(place, Shape::kArrivals, [&](std::string_view) { return read_distribution(text.substr(6)); });
     if (d && !(d->mean() > 0)) fault(place, "lots that follow each other after no time never end", "a time above 0");
     if (d) source.interarrival = intern(path, *d);
@@ -84,6 +89,19 @@ void PlantLoader::read_arrivals(const Place& place, ProductId id, Tick due, bool
   plant_.source_names.push_back(name);
 }
 
+void PlantLoader::read_renewal(const Place& place, const std::string& path, SourceData& source) {
+  const auto every = child(place, "every"), lots = child(place, "lots");
+  const auto d = distribution(every);
+  if (d && !(d->mean() > 0)) fault(every, "lots that follow each other after no time never end", "a time above 0");
+  if (d) source.interarrival = intern(path + ".every", *d);
+  const auto size =
+      read(lots, Shape::kDistribution, [](std::string_view text) { return read_distribution(text, false); });
+  if (!size) return;
+  if (!(size->mean() > 0) || !(size->mean() <= 1e6) || size->quantile(0) < -0.5 || size->quantile(1) > 1e6)
+    fault(lots, fmt::format("'{}' is no number of lots", shown(*lots.node)), "from 0 to 1000000 lots at each arrival");
+  if (!(*size == Distribution::deterministic(1))) source.batch = intern(path + ".lots", *size);
+}
+
 bool PlantLoader::takes_time(const StepData& step) const {
   const auto lasts = [&](DistributionId id) { return id.valid() && plant_.parameters.mean(id) > 0; };
   if (lasts(step.transport)) return true;
@@ -93,6 +111,8 @@ bool PlantLoader::takes_time(const StepData& step) const {
 }
 
 void PlantLoader::check_saturated(const Place& place, const StepData& first) {
+  if (first.choice_count == 0)
+    fault(place, "a saturating source supplies one machine, not branches in parallel", "one station at the first step");
   if (first.choice_count > 1)
     fault(place, "a saturating source cannot choose among the alternatives of its first step",
           "one station at the first step");

@@ -19,8 +19,22 @@ constexpr double kProbabilityTolerance = 1e-9;
 
 void PlantLoader::read_route(const Place& place, ProductId id, ProductData& product) {
   const auto before = faults_.size();
-  if (!place.node->is_sequence()) return wrong_kind(place, Shape::kRoute);
-  if (place.node->children.empty()) return fault(place, "the route has no step", allowed(Shape::kRoute));
+  const auto path = join_path(join_path("products", plant_.product_names[id.value]), "route");
+  read_steps(place, path, id, product, "", kNone);
+  product.step_count = static_cast<std::uint32_t>(plant_.steps.size()) - product.first_step;
+  if (faults_.size() == before) check_leaving(place, product);
+}
+
+std::uint32_t PlantLoader::read_steps(const Place& place, const std::string& route_path, ProductId id,
+                                      ProductData& product, const std::string& prefix, std::uint32_t within) {
+  if (!place.node->is_sequence()) {
+    wrong_kind(place, Shape::kRoute);
+    return kNone;
+  }
+  if (place.node->children.empty()) {
+    fault(place, "the route has no step", allowed(Shape::kRoute));
+    return kNone;
+  }
   std::vector<StepSpec> specs;
   const auto names = step_names(*place.node);
   std::vector<std::string> first_name(place.node->children.size());
@@ -31,35 +45,47 @@ void PlantLoader::read_route(const Place& place, ProductId id, ProductData& prod
         first_name[i].empty() ? fmt::format("{}[{}]", place.path, i) : join_path(place.path, first_name[i]);
     specs.push_back(read_step({&place.node->children[i], path}));
   }
-  std::unordered_map<std::string, std::uint32_t> ids;
-  std::vector<std::string> all_names;
-  for (const auto& name : names) {
-    if (!specs[name.item].valid) continue;
-    good_name(specs[name.item].node->mark, specs[name.item].path, name.name);
-    if (!ids.emplace(name.name, product.first_step + product.step_count).second)
-      fault({specs[name.item].node, specs[name.item].path}, fmt::format("the step '{}' stands twice", name.name),
-            "another name in op");
-    all_names.push_back(name.name);
-    ++product.step_count;
-  }
-  for (const auto& name : names)  // a step with a fault may be a target all the same
-    if (!specs[name.item].valid) ids.emplace(name.name, BranchData::kLeave);
+  StepNames known;
   std::vector<std::size_t> member(specs.size(), 0);
-  const auto route_path = join_path(join_path("products", plant_.product_names[id.value]), "route");
-  for (const auto& name : names)
-    if (specs[name.item].valid) {
-      room(plant_.steps.size(), place, "steps");
-      add_step(specs[name.item], member[name.item]++, name.name, join_path(route_path, name.name), id, product);
+  for (const auto& name : names) {
+    const StepSpec& spec = specs[name.item];
+    if (!spec.valid) continue;
+    good_name(spec.node->mark, spec.path, name.name);
+    room(plant_.steps.size(), place, "steps");
+    const auto step = static_cast<std::uint32_t>(plant_.steps.size());
+    if (!known.ids.emplace(name.name, step).second)
+      fault({spec.node, spec.path}, fmt::format("the step '{}' stands twice", name.name), "another name in op");
+    known.names.push_back(name.name);
+    known.steps.push_back(step);
+    const auto step_path = join_path(route_path, name.name);
+    add_step(spec, member[name.item]++, prefix + name.name, step_path, id, product);
+    plant_.steps[step].within = within;
+    std::vector<std::uint32_t> forks;
+    for (const auto& branch : spec.parallel) {
+      const auto first = read_steps(branch, join_path(step_path + ".parallel", branch.node->key), id, product,
+                                    fmt::format("{}{}/{}/", prefix, name.name, branch.node->key), step);
+      if (first != kNone) forks.push_back(first);
     }
-  std::uint32_t step = product.first_step;
-  for (const auto& name : names)
-    if (specs[name.item].valid) {
-      add_branches(specs[name.item], step++, name.name, join_path(route_path, name.name), product, ids, all_names);
+    plant_.steps[step].first_fork = static_cast<std::uint32_t>(plant_.forks.size());
+    plant_.steps[step].fork_count = static_cast<std::uint32_t>(forks.size());
+    plant_.forks.insert(plant_.forks.end(), forks.begin(), forks.end());
+  }
+  const std::uint32_t end = within == kNone ? BranchData::kLeave : BranchData::kJoin;
+  for (std::size_t i = 0; i < known.steps.size(); ++i)
+    plant_.steps[known.steps[i]].next = i + 1 < known.steps.size() ? known.steps[i + 1] : end;
+  for (const auto& name : names)  // a step with a fault may be a target all the same
+    if (!specs[name.item].valid) known.ids.emplace(name.name, BranchData::kLeave);
+  std::size_t i = 0;
+  for (const auto& name : names) {
+    const StepSpec& spec = specs[name.item];
+    if (spec.valid) {
+      add_branches(spec, known.steps[i++], name.name, join_path(route_path, name.name), known);
     } else {
-      for (const auto& branch : specs[name.item].branches)
-        if (!branch.target.empty()) step_named(branch, branch.target, specs[name.item], product, ids, all_names);
+      for (const auto& branch : spec.branches)
+        if (!branch.target.empty()) step_named(branch, branch.target, spec, known);
     }
-  if (faults_.size() == before) check_leaving(place, product);
+  }
+  return known.steps.empty() ? kNone : known.steps.front();
 }
 
 StepSpec PlantLoader::read_step(const Place& place) {
@@ -72,7 +98,23 @@ StepSpec PlantLoader::read_step(const Place& place) {
     return spec;
   }
   if (!keys(place, Level::kStep, Shape::kRoute)) return spec;
-  if (const auto at = child(place, "at")) {
+  const auto parallel = child(place, "parallel");
+  if (parallel && parallel.node->is_mapping()) {
+    for (const auto& branch : parallel.node->children) {
+      good_name(branch.key_mark, parallel.path, branch.key);
+      spec.parallel.push_back({&branch, join_path(parallel.path, branch.key)});
+    }
+    if (spec.parallel.size() < 2) fault(parallel, "one branch alone is not parallel", allowed(Shape::kParallel));
+    for (const auto& value : place.node->children)
+      if (value.key != "parallel" && value.key != "op" && value.key != "meta" && !value.is_null())
+        fault(value.key_mark, join_path(place.path, value.key), value.key,
+              fmt::format("'{}' does not go with parallel branches", value.key), "parallel, op, meta");
+  } else if (parallel) {
+    wrong_kind(parallel, Shape::kParallel);
+  } else if (!child(place, "at")) {
+    fault(place.node->mark, join_path(place.path, "at"), "", "the step has no 'at'", allowed(Shape::kStationsOf));
+  }
+  if (const auto at = child(place, "at"); at && !parallel) {
     if (at.node->is_sequence()) {
       if (at.node->children.empty()) fault(at, "the step has no station", allowed(Shape::kStationsOf));
       for (const auto& one : at.node->children)
@@ -98,9 +140,38 @@ StepSpec PlantLoader::read_step(const Place& place) {
   spec.changeover = distribution(child(place, "changeover"));
   spec.transport = delay(child(place, "transport"));
   if (const auto then = child(place, "then")) spec.branches = read_then(then);
-  spec.valid = !spec.stations.empty();
+  if (const auto needs = child(place, "needs")) spec.needs = read_needs(needs, false);
+  if (const auto uses = child(place, "uses")) spec.uses = read_needs(uses, true);
+  if (const auto makes = child(place, "makes")) spec.makes = read_needs(makes, true);
+  if (const auto family = child(place, "family"); family && scalar(family, Shape::kText))
+    spec.family = family.node->scalar;
+  spec.patience = distribution(child(place, "max_wait"));
+  read_overdue(place, spec);
+  spec.valid = !spec.stations.empty() || !spec.parallel.empty();
   read_times(place, spec);
   return spec;
+}
+
+/// What becomes of a lot that has waited for as long as it may.
+void PlantLoader::read_overdue(const Place& place, StepSpec& spec) {
+  const auto overdue = child(place, "if_overdue");
+  if (!overdue) return;
+  if (!spec.patience)
+    fault(overdue, "nothing says how long a lot may wait", "max_wait: beside it, as in max_wait: 2 h");
+  if (overdue.node->is_mapping() && overdue.node->children.size() == 1 &&
+      overdue.node->children.front().key == "rework" && overdue.node->children.front().is_scalar()) {
+    spec.impatient = kNone;
+    spec.overdue = {"if_overdue.rework", 1, overdue.node->children.front().scalar, &overdue.node->children.front(),
+                    BranchKind::kRework};
+    return;
+  }
+  for (const auto& [name, target] : {std::pair{"scrap", BranchData::kScrap}, std::pair{"leave", BranchData::kLeave},
+                                     std::pair{"stay", StepData::kStay}})
+    if (overdue.node->is_scalar() && overdue.node->scalar == name) {
+      spec.impatient = target;
+      return;
+    }
+  wrong_kind(overdue, Shape::kOverdue);
 }
 
 void PlantLoader::read_times(const Place& place, StepSpec& spec) {
@@ -207,6 +278,9 @@ void PlantLoader::add_step(const StepSpec& spec, std::size_t member, const std::
   step.first_choice = static_cast<std::uint32_t>(plant_.choices.size());
   step.hash = hash_combine(product.hash, hash_name(name));
   if (spec.transport) step.transport = intern(path + ".transport", *spec.transport);
+  if (spec.patience) step.patience = intern(path + ".max_wait", *spec.patience);
+  step.impatient = spec.impatient;
+  step_families_.push_back(spec.family);
   const auto add_choice = [&](std::size_t i) {
     room(plant_.choices.size(), {spec.node, spec.path}, "alternatives");
     const StationId station = spec.stations[i];
@@ -232,6 +306,9 @@ void PlantLoader::add_step(const StepSpec& spec, std::size_t member, const std::
     } else if (own.changeover) {
       choice.changeover = intern(station_path + ".changeover", *own.changeover);
     }
+    choice.needs = add_needs(spec.needs ? *spec.needs : own.needs);
+    choice.uses = add_needs(spec.uses ? *spec.uses : own.uses);
+    choice.makes = add_needs(spec.makes ? *spec.makes : own.makes);
     plant_.choices.push_back(choice);
   };
   if (spec.consecutive) {
@@ -245,19 +322,21 @@ void PlantLoader::add_step(const StepSpec& spec, std::size_t member, const std::
 }
 
 void PlantLoader::add_branches(const StepSpec& spec, std::uint32_t step, const std::string& name,
-                               const std::string& path, const ProductData& product,
-                               const std::unordered_map<std::string, std::uint32_t>& ids,
-                               const std::vector<std::string>& names) {
+                               const std::string& path, const StepNames& known) {
   StepData& data = plant_.steps[step];
+  if (spec.impatient == kNone) data.impatient = step_named(spec.overdue, spec.overdue.target, spec, known);
   data.first_branch = static_cast<std::uint32_t>(plant_.branches.size());
   for (const auto& branch : spec.branches) {
     BranchData out;
     out.rework = branch.kind == BranchKind::kRework;
     switch (branch.kind) {
       case BranchKind::kPass:
-        out.target = step + 1 < product.first_step + product.step_count ? step + 1 : BranchData::kLeave;
+        out.target = data.next;
         break;
       case BranchKind::kLeave:
+        if (data.within != kNone)
+          fault({branch.node, spec.path + "." + branch.path}, "a part of a lot cannot leave alone",
+                "pass, rework, goto or scrap in a parallel branch");
         out.target = BranchData::kLeave;
         break;
       case BranchKind::kScrap:
@@ -265,7 +344,7 @@ void PlantLoader::add_branches(const StepSpec& spec, std::uint32_t step, const s
         break;
       case BranchKind::kRework:
       case BranchKind::kGoto:
-        out.target = step_named(branch, branch.target.empty() ? name : branch.target, spec, product, ids, names);
+        out.target = step_named(branch, branch.target.empty() ? name : branch.target, spec, known);
         break;
     }
     plant_.branches.push_back(out);
@@ -276,22 +355,20 @@ void PlantLoader::add_branches(const StepSpec& spec, std::uint32_t step, const s
 }
 
 std::uint32_t PlantLoader::step_named(const BranchSpec& branch, const std::string& name, const StepSpec& spec,
-                                      const ProductData& product,
-                                      const std::unordered_map<std::string, std::uint32_t>& ids,
-                                      const std::vector<std::string>& names) {
-  if (const auto found = ids.find(name); found != ids.end()) return found->second;
+                                      const StepNames& known) {
+  if (const auto found = known.ids.find(name); found != known.ids.end()) return found->second;
   std::vector<std::uint32_t> at_station;  // a step may also be meant by its only station
-  for (std::uint32_t s = product.first_step; s < product.first_step + product.step_count; ++s)
+  for (const std::uint32_t s : known.steps)
     if (plant_.steps[s].choice_count == 1 &&
         plant_.station_names[plant_.choices[plant_.steps[s].first_choice].station.value] == name)
       at_station.push_back(s);
   if (at_station.size() == 1) return at_station.front();
   const Place place{branch.node, spec.path + "." + branch.path};
   if (at_station.empty()) {
-    fault(place, fmt::format("there is no step '{}'{}", name, did_you_mean(name, names)), list_of(names));
+    fault(place, fmt::format("there is no step '{}'{}", name, did_you_mean(name, known.names)), list_of(known.names));
   } else {
     fault(place, fmt::format("'{}' is the station of {} steps", name, at_station.size()),
-          "a step's name: " + list_of(names));
+          "a step's name: " + list_of(known.names));
   }
   return BranchData::kLeave;
 }
@@ -302,11 +379,20 @@ void PlantLoader::check_leaving(const Place& place, const ProductData& product) 
   Graph graph(n + 1);  // vertex n: outside
   for (std::uint32_t i = 0; i < n; ++i) {
     const StepData& step = plant_.steps[product.first_step + i];
-    if (step.branch_count == 0) add_edge(i, i + 1, graph);
+    const auto follow = [&](std::uint32_t target) {
+      std::uint32_t at = product.first_step + i;
+      while (target == BranchData::kJoin) {  // on from where the lot parted
+        at = plant_.steps[at].within;
+        target = plant_.steps[at].next;
+      }
+      add_edge(i, target >= BranchData::kScrap ? n : target - product.first_step, graph);
+    };
+    for (std::uint32_t f = step.first_fork; f < step.first_fork + step.fork_count; ++f)
+      add_edge(i, plant_.forks[f] - product.first_step, graph);
+    if (step.branch_count == 0 && step.fork_count == 0) follow(step.next);
     for (std::uint32_t b = step.first_branch; b < step.first_branch + step.branch_count; ++b) {
       if (!(plant_.parameters.branch_probability[b] > 0)) continue;
-      const auto target = plant_.branches[b].target;
-      add_edge(i, target >= BranchData::kScrap ? n : target - product.first_step, graph);
+      follow(plant_.branches[b].target);
     }
   }
   const auto reach = [](const auto& g, std::size_t from) {

@@ -37,11 +37,73 @@ StationSpec PlantLoader::read_station(const Place& place) {
   if (const auto failures = child(place, "failures")) spec.failures = read_failures(failures);
   if (const auto id = calendar(child(place, "calendar"))) spec.calendar = *id;
   spec.time = distribution(child(place, "time"));
-  spec.setup = delay(child(place, "setup"));
+  if (const auto setup = child(place, "setup")) read_setup(setup, spec);
   spec.changeover = delay(child(place, "changeover"));
   spec.speed = number(child(place, "speed"), Shape::kSpeed, 0, 1e6, true).value_or(1);
   if (const auto machines = child(place, "machines")) read_machines(machines, spec);
+  spec.needs = read_needs(child(place, "needs"), false);
+  spec.uses = read_needs(child(place, "uses"), true);
+  spec.makes = read_needs(child(place, "makes"), true);
+  if (const auto batch = child(place, "batch"); batch && keys(batch, Level::kBatch, Shape::kBatch))
+    read_batch(batch, spec);
+  if (spec.data.rule == QueueRule::kCyclic && spec.by == KindBy::kNone) spec.by = KindBy::kProduct;
   return spec;
+}
+
+KindBy PlantLoader::kind_by(const Place& place, KindBy otherwise) {
+  if (!place || !scalar(place, Shape::kBy)) return otherwise;
+  for (const auto& [name, by] :
+       {std::pair{"family", KindBy::kFamily}, std::pair{"product", KindBy::kProduct}, std::pair{"op", KindBy::kOp}})
+    if (place.node->scalar == name) return by;
+  fault(place, fmt::format("'{}' makes no kinds of work", shown(*place.node)), allowed(Shape::kBy));
+  return otherwise;
+}
+
+/// A time before each lot, or a table of times between kinds of work.
+void PlantLoader::read_setup(const Place& place, StationSpec& spec) {
+  if (!place.node->is_mapping()) {
+    spec.setup = delay(place);
+    return;
+  }
+  if (!keys(place, Level::kSetup, Shape::kSetup)) return;
+  spec.by = kind_by(child(place, "by"), KindBy::kFamily);
+  spec.setups.emplace();
+  spec.setups->same = delay(child(place, "same"));
+  spec.setups->otherwise = delay(child(place, "otherwise"));
+  spec.setups->first = delay(child(place, "first"));
+  if (const auto matrix = child(place, "matrix")) read_matrix(matrix, *spec.setups);
+}
+
+void PlantLoader::read_matrix(const Place& place, SetupSpec& setup) {
+  if (!place.node->is_mapping()) return wrong_kind(place, Shape::kMatrix);
+  for (const auto& row : place.node->children) {
+    const Place from{&row, join_path(place.path, row.key)};
+    if (!row.is_mapping()) {
+      wrong_kind(from, Shape::kMatrix);
+      continue;
+    }
+    for (const auto& cell : row.children)
+      if (const auto time = distribution({&cell, join_path(from.path, cell.key)}))
+        setup.cells.push_back({row.key, cell.key, from.path, *time, &cell});
+  }
+}
+
+void PlantLoader::read_batch(const Place& place, StationSpec& spec) {
+  BatchData& batch = spec.data.batch;
+  const auto max = child(place, "max"), min = child(place, "min");
+  batch.most = static_cast<std::uint32_t>(integer(max, Shape::kCount, 1, 1'000'000).value_or(1));
+  batch.least = static_cast<std::uint32_t>(integer(min, Shape::kCount, 1, 1'000'000).value_or(1));
+  if (batch.least > batch.most)
+    fault(min, fmt::format("{} lots never fit into a batch of at most {}", batch.least, batch.most),
+          fmt::format("at most {}", batch.most));
+  if (spec.data.places >= 0 && static_cast<std::uint32_t>(spec.data.places) + batch.most < batch.least)
+    fault(min, fmt::format("{} lots never wait in a queue of {} places", batch.least, spec.data.places),
+          "more places, or smaller batches");
+  batch.wait = duration(child(place, "wait")).value_or(kNever);
+  const KindBy by = kind_by(child(place, "by"), spec.by == KindBy::kNone ? KindBy::kOp : spec.by);
+  if (spec.by != KindBy::kNone && by != spec.by)
+    fault(child(place, "by"), "setups and batches of one station go by the same", "what the setup goes by");
+  spec.by = by;
 }
 
 void PlantLoader::read_queue(const Place& place, StationData& station) {
@@ -59,10 +121,40 @@ void PlantLoader::read_queue(const Place& place, StationData& station) {
 void PlantLoader::read_rule(const Place& place, StationData& station) {
   const std::string_view text = trimmed(place.node->scalar);
   if (text.rfind("priority(", 0) == 0 && text.back() == ')') return read_product_priority(place, text, station);
-  if (const auto rule = one_of<QueueRule>(place, Shape::kRule,
-                                          {QueueRule::kFifo, QueueRule::kLifo, QueueRule::kSpt, QueueRule::kSptKnown,
-                                           QueueRule::kEdd, QueueRule::kPriority},
-                                          &twin::name_of))
+  if (text.rfind("expr(", 0) == 0 && text.back() == ')') {
+    try {
+      auto expression = Expression::parse(text.substr(5, text.size() - 6));
+      station.rule = QueueRule::kExpression;
+      station.expression = static_cast<std::uint32_t>(plant_.expressions.size());
+      plant_.expressions.push_back(std::move(expression));
+    } catch (const InvalidArgument& error) {
+      fault(place, fmt::format("the formula cannot be read: {}", error.what()), "");
+    }
+    return;
+  }
+  for (const auto rule : {QueueRule::kAtc, QueueRule::kCovert}) {  // atc, atc(2), atc(k=2)
+    const std::string_view name = twin::name_of(rule);
+    if (text.substr(0, name.size()) != name || text.substr(name.size(), 1) != "(" || text.back() != ')') continue;
+    auto inside = trimmed(text.substr(name.size() + 1, text.size() - name.size() - 2));
+    if (inside.rfind("k", 0) == 0) {
+      inside = trimmed(inside.substr(1));
+      if (inside.rfind("=", 0) == 0 || inside.rfind(" ", 0) == 0) inside = trimmed(inside.substr(1));
+    }
+    if (!is_number(inside) || !(read_number(inside) > 0) || read_number(inside) > 1e6) {
+      fault(place, fmt::format("'{}' is no look-ahead factor", inside), "a number above 0, as in atc(k=2)");
+      return;
+    }
+    station.rule = rule;
+    station.look_ahead = read_number(inside);
+    return;
+  }
+  if (const auto rule =
+          one_of<QueueRule>(place, Shape::kRule,
+                            {QueueRule::kFifo, QueueRule::kLifo, QueueRule::kSpt, QueueRule::kSptKnown, QueueRule::kEdd,
+                             QueueRule::kPriority, QueueRule::kLpt, QueueRule::kSlack, QueueRule::kMwkr,
+                             QueueRule::kLwkr, QueueRule::kMopnr, QueueRule::kFddMwkr, QueueRule::kCr, QueueRule::kAtc,
+                             QueueRule::kCovert, QueueRule::kMinSetup, QueueRule::kCyclic},
+                            &twin::name_of))
     station.rule = *rule;
 }
 
@@ -118,6 +210,7 @@ std::vector<FailureSpec> PlantLoader::read_failures(const Place& place) {
       fault(after, "a machine that fails after no time never works", "a time above 0, or `times: 1`");
     if (d) spec.after = *d;
     if (const auto repair = distribution(child(mode, "repair"))) spec.repair = *repair;
+    spec.crew = read_needs(child(mode, "needs"), false);
     out.push_back(std::move(spec));
   }
   return out;
@@ -194,6 +287,7 @@ void PlantLoader::add_machine(const Place& place, StationId station, const std::
     mode.limit = failures[i].limit;
     mode.after = intern(fmt::format("{}.failures[{}].after", path, i), failures[i].after);
     mode.repair = intern(fmt::format("{}.failures[{}].repair", path, i), failures[i].repair);
+    mode.crew = add_needs(failures[i].crew);
     const auto entity = hash_combine(data.hash, hash_name(std::to_string(i)));
     mode.after_stream = draw_stream(entity, Purpose::kFailure);
     mode.repair_stream = draw_stream(entity, Purpose::kRepair);

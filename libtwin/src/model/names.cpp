@@ -159,6 +159,10 @@ std::vector<StepName> step_names(const Node& route) {
   for (std::size_t item = 0; item < route.children.size(); ++item) {
     const Node* at = route.children[item].find("at");
     const Node* op = route.children[item].find("op");
+    if (const Node* parallel = route.children[item].find("parallel"); parallel != nullptr && !parallel->is_null()) {
+      add(op != nullptr && op->is_scalar() && !op->scalar.empty() ? op->scalar : "parallel", item, {});
+      continue;
+    }
     const bool several = at != nullptr && at->is_sequence();
     if (several) at = at->children.empty() ? nullptr : &at->children.front();
     if (at == nullptr || !at->is_scalar()) continue;

@@ -344,6 +344,30 @@ const char* name_of(QueueRule rule) noexcept {
       return "edd";
     case QueueRule::kPriority:
       return "priority";
+    case QueueRule::kLpt:
+      return "lpt";
+    case QueueRule::kSlack:
+      return "slack";
+    case QueueRule::kMwkr:
+      return "mwkr";
+    case QueueRule::kLwkr:
+      return "lwkr";
+    case QueueRule::kMopnr:
+      return "mopnr";
+    case QueueRule::kFddMwkr:
+      return "fdd_mwkr";
+    case QueueRule::kCr:
+      return "cr";
+    case QueueRule::kAtc:
+      return "atc";
+    case QueueRule::kCovert:
+      return "covert";
+    case QueueRule::kMinSetup:
+      return "min_setup";
+    case QueueRule::kCyclic:
+      return "cyclic";
+    case QueueRule::kExpression:
+      return "expr";
   }
   return "?";
 }

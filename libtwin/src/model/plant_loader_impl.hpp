@@ -14,8 +14,28 @@
 
 namespace twin::model_detail {
 
+/// So many of one of several pools.
+struct NeedSpec {
+  std::vector<std::uint32_t> pools;
+  std::int32_t amount = 1;
+};
+
+/// What makes kinds of work at a station.
+enum class KindBy : unsigned char { kNone, kFamily, kProduct, kOp };
+
+struct SetupCell {
+  std::string from, to, path;
+  Distribution time;
+  const Node* node = nullptr;
+};
+struct SetupSpec {
+  std::vector<SetupCell> cells;
+  std::optional<Distribution> same, otherwise, first;
+};
+
 struct FailureSpec {
   Distribution after, repair;
+  std::vector<NeedSpec> crew;
   bool of_work = true;
   std::uint64_t limit = UINT64_MAX;
 };
@@ -35,6 +55,9 @@ struct StationSpec {
   std::vector<FailureSpec> failures;
   CalendarId calendar;
   std::optional<Distribution> time, setup, changeover;
+  std::optional<SetupSpec> setups;
+  KindBy by = KindBy::kNone;
+  std::vector<NeedSpec> needs, uses, makes;
   double speed = 1;
 };
 
@@ -53,12 +76,24 @@ struct StepSpec {
   bool consecutive = false;
   std::vector<std::optional<Distribution>> times;  ///< by station
   bool times_by_station = false;
-  std::optional<Distribution> setup, changeover, transport;
+  std::optional<Distribution> setup, changeover, transport, patience;
   ChooseRule choose = ChooseRule::kShortestQueue;
   std::vector<BranchSpec> branches;
+  std::optional<std::vector<NeedSpec>> needs, uses, makes;
+  std::string family;
+  std::uint32_t impatient = BranchData::kScrap;  ///< kNone: the step named so
+  BranchSpec overdue;                            ///< rework of lots that waited too long
+  std::vector<Place> parallel;                   ///< lists of steps
   const Node* node = nullptr;
   std::string path;
   bool valid = true;
+};
+
+/// The steps of one list, by name.
+struct StepNames {
+  std::unordered_map<std::string, std::uint32_t> ids;
+  std::vector<std::string> names;
+  std::vector<std::uint32_t> steps;
 };
 
 /// One reading of one document.
@@ -90,6 +125,10 @@ class PlantLoader : private Reader {
   StationSpec read_station(const Place& place);
   void read_queue(const Place& place, StationData& station);
   void read_rule(const Place& place, StationData& station);
+  void read_setup(const Place& place, StationSpec& spec);
+  void read_matrix(const Place& place, SetupSpec& setup);
+  void read_batch(const Place& place, StationSpec& spec);
+  KindBy kind_by(const Place& place, KindBy otherwise);
   void read_product_priority(const Place& place, std::string_view text, StationData& station);
   std::vector<FailureSpec> read_failures(const Place& place);
   void read_machines(const Place& place, StationSpec& spec);
@@ -98,12 +137,28 @@ class PlantLoader : private Reader {
                    const StationSpec& spec, const MachineSpec& machine);
   std::vector<StationId> stations_named(const Place& place, const Node& node);
 
+  // Operators, tools, material, and kinds of work: loader_pools.cpp
+  // ----------------------------------------------------
+
+  void read_pools(const Place& place);
+  void read_materials(const Place& place);
+  bool name_pool(const Place& place, const std::string& name, const PoolData& pool);
+  std::vector<NeedSpec> read_needs(const Place& place, bool material);
+  Needs add_needs(const std::vector<NeedSpec>& specs);
+  /// Numbers the kinds of work of each station, once all steps are known.
+  void number_kinds();
+  [[nodiscard]] const std::string& kind_name(KindBy by, const StepData& step, std::uint32_t index) const;
+  void add_setups(StationId station, const SetupSpec& setup);
+  /// What the engine looks at before it looks closer.
+  void summarise();
+
   // Products and arrivals: loader_products.cpp ------------------------------------------------------------------------
 
   void name_products(const Place& place);
   void read_products(const Place& place);
   void read_product(const Place& place, ProductId id);
   void read_arrivals(const Place& place, ProductId id, Tick due, bool good_route);
+  void read_renewal(const Place& place, const std::string& path, SourceData& source);
   [[nodiscard]] bool takes_time(const StepData& step) const;
   void check_saturated(const Place& place, const StepData& first);
   void check_circulation(const Place& place, const ProductData& product);
@@ -111,18 +166,20 @@ class PlantLoader : private Reader {
   // Routes: loader_routes.cpp -----------------------------------------------------------------------------------------
 
   void read_route(const Place& place, ProductId id, ProductData& product);
+  /// Steps of a route, or of one of its parallel branches. \return the first, kNone where all are faulty
+  std::uint32_t read_steps(const Place& place, const std::string& path, ProductId id, ProductData& product,
+                           const std::string& prefix, std::uint32_t within);
   StepSpec read_step(const Place& place);
+  void read_overdue(const Place& place, StepSpec& spec);
   void read_times(const Place& place, StepSpec& spec);
   std::vector<BranchSpec> read_then(const Place& place);
   void targets(const Place& place, BranchKind kind, std::vector<BranchSpec>& out);
   void add_step(const StepSpec& spec, std::size_t member, const std::string& name, const std::string& path,
                 ProductId id, const ProductData& product);
   void add_branches(const StepSpec& spec, std::uint32_t step, const std::string& name, const std::string& path,
-                    const ProductData& product, const std::unordered_map<std::string, std::uint32_t>& ids,
-                    const std::vector<std::string>& names);
+                    const StepNames& known);
   std::uint32_t step_named(const BranchSpec& branch, const std::string& name, const StepSpec& spec,
-                           const ProductData& product, const std::unordered_map<std::string, std::uint32_t>& ids,
-                           const std::vector<std::string>& names);
+                           const StepNames& known);
   /// Lots must be able to leave from wherever they can come.
   void check_leaving(const Place& place, const ProductData& product);
 
@@ -148,7 +205,10 @@ class PlantLoader : private Reader {
   PlantData plant_;
   Tick zone_ = 0;
   std::unordered_map<std::string, std::uint32_t> calendar_ids_, station_ids_, machine_ids_, product_ids_,
-      distribution_ids_;
+      distribution_ids_, pool_ids_;
+  std::unordered_map<std::string, std::vector<std::uint32_t>> pools_by_skill_;  ///< a pool's own name is a skill too
+  std::vector<std::string> families_;                                           ///< by product
+  std::vector<std::string> step_families_;                                      ///< by step; empty: the product's
   std::vector<const Node*> product_nodes_;
   std::vector<Tick> product_due_;
   std::vector<std::shared_ptr<const StationSpec>> station_specs_;

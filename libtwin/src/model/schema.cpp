@@ -40,9 +40,36 @@ std::string schema_of(Shape shape) {
       return R"({"type": ["string", "number"]})";
     case Shape::kInstant:
     case Shape::kTimeZone:
-    case Shape::kArrivals:
     case Shape::kAfter:
       return kText;
+    case Shape::kArrivals:
+    case Shape::kArrivalKeys:
+      return either(kText, reference(Level::kArrivals));
+    case Shape::kPools:
+      return map_of(either(R"({"type": "integer", "minimum": 1})", reference(Level::kPool)));
+    case Shape::kMaterials:
+      return map_of(either(R"({"type": "integer", "minimum": 0})", reference(Level::kMaterial)));
+    case Shape::kSupply:
+      return reference(Level::kSupply);
+    case Shape::kSkills:
+      return either(kText, list_of(kText));
+    case Shape::kNeeds:
+    case Shape::kUses:
+      return either(kText, map_of(R"({"type": "integer", "minimum": 1})"));
+    case Shape::kSetup:
+      return either(kTime, reference(Level::kSetup));
+    case Shape::kMatrix:
+      return either(kText, map_of(map_of(kTime)));
+    case Shape::kBy:
+      return R"({"enum": ["family", "product", "op"]})";
+    case Shape::kBatch:
+      return reference(Level::kBatch);
+    case Shape::kParallel:
+      return map_of(list_of(reference(Level::kStep)));
+    case Shape::kOverdue:
+      return R"({"anyOf": [{"enum": ["scrap", "leave", "stay"]}, {"type": "object"}]})";
+    case Shape::kLevel:
+      return R"({"type": "integer", "minimum": 0, "maximum": 1000000000})";
     case Shape::kFiles:
       return either(kText, list_of(kText));
     case Shape::kFree:
@@ -65,8 +92,9 @@ std::string schema_of(Shape shape) {
     case Shape::kTimes:
       return either(kTime, map_of(kTime));
     case Shape::kRule:
-      return R"_({"anyOf": [{"enum": ["fifo", "lifo", "spt", "spt(known)", "edd", "priority"]}, )_"
-             R"_({"type": "string", "pattern": "^priority\\(.*\\)$"}]})_";
+      return R"_({"anyOf": [{"enum": ["fifo", "lifo", "spt", "spt(known)", "lpt", "edd", "slack", "cr", "atc", "covert", )_"
+             R"_("mwkr", "lwkr", "mopnr", "fdd_mwkr", "min_setup", "cyclic", "priority"]}, )_"
+             R"_({"type": "string", "pattern": "^(priority|atc|covert|expr)\\(.*\\)$"}]})_";
     case Shape::kFull:
       return R"({"enum": ["wait", "lose"]})";
     case Shape::kChoose:

@@ -31,7 +31,13 @@ bool run(const Plant& plant, const Parameters& parameters, State& state, const U
                                       format_wall_time(plant.wall(state.now))));
   Until end = until;
   end.time = std::min(end.time, kNever);
-  return Engine<R>(plant.data(), parameters, state, recorder).run(end);
+  Engine<R> engine(plant.data(), parameters, state, recorder);
+  const bool finished = engine.run(end);
+  if (!engine.deadlock().empty())
+    throw DeadlockError(fmt::format("deadlock at {} in replication {} of plant '{}': {}",
+                                    format_duration(Duration{state.now}), state.replication, plant.data().name,
+                                    engine.deadlock()));
+  return finished;
 }
 
 }  // namespace
@@ -100,6 +106,7 @@ State State::initial(const Plant& plant, const Parameters& parameters, Seed seed
   state.sources.resize(data.sources.size());
   state.orders.resize(data.orders.size());
   state.products.resize(data.products.size());
+  state.pools.resize(data.pools.size());
   for (const OrderData& order : data.orders) state.open_orders += order.quantity;
   state.queue = kernel::EventQueue(Slots(data).lots);
   Engine<detail::NoRecorder>(data, parameters, state, {}).begin();

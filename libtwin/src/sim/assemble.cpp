@@ -26,10 +26,12 @@ class Assembly {
     s_.failures.resize(p_.modes.size());
     s_.sources.resize(p_.sources.size());
     s_.products.resize(p_.products.size());
+    s_.pools.resize(p_.pools.size());
     s_.orders = facts_.orders;
     s_.queue = kernel::EventQueue(Slots(p_).lots);
     for (std::uint32_t m = 0; m < p_.machines.size(); ++m) engine_.begin_machine(m);
     for (std::uint32_t f = 0; f < p_.modes.size(); ++f) engine_.begin_mode(f);
+    for (std::uint32_t i = 0; i < p_.pools.size(); ++i) engine_.begin_pool(i);
     for (std::uint32_t o = 0; o < p_.orders.size(); ++o) add_order(o);
     std::vector<const LotFact*> lots;
     for (const LotFact& lot : facts_.lots) lots.push_back(&lot);
@@ -82,6 +84,9 @@ class Assembly {
                            p_.order_names[lot.order.value], facts_.orders[lot.order.value].released));
       if (lot.step.value >= p_.steps.size() || p_.steps[lot.step.value].product != p_.orders[lot.order.value].product)
         refuse(fmt::format("{} stands at no step of its product", name(lot)));
+      if (p_.steps[lot.step.value].within != kNone || p_.steps[lot.step.value].choice_count == 0)
+        refuse(fmt::format("{} stands in the parallel branches of step {}; allowed: steps that a lot does as a whole",
+                           name(lot), p_.step_names[lot.step.value]));
       seen.emplace_back(lot.order.value, lot.serial);
       ++open[lot.order.value];
       if (lot.ready <= -kNever / 2) refuse(fmt::format("{} became ready before time began", name(lot)));
@@ -152,7 +157,11 @@ class Assembly {
     lot.machine = m;
     MachineState& machine = s_.machines[m];
     machine.lot = l;
+    machine.held = 1;
     machine.last_step = lot.step;
+    machine.kind = p_.choices[lot.choice].kind;
+    machine.supplied = true;  // its material has been taken before
+    promise_material(p_.choices[lot.choice]);
     machine.started = fact.started;
     machine.phase = Phase::kProcessing;
     const Distribution time = q_.distribution(p_.choices[lot.choice].time);
@@ -173,6 +182,11 @@ class Assembly {
     if (fact.stands_since) stand_still(m, *fact.stands_since);
     engine_.resume_run(m);
   }
+  /// Places are kept for what the operation under way will make.
+  void promise_material(const ChoiceData& choice) {
+    for (std::uint32_t k = choice.makes.first; k < choice.makes.first + choice.makes.count; ++k)
+      s_.pools[p_.need_pools[p_.needs[k].first_pool]].promised += p_.needs[k].amount;
+  }
   /// The machine's first failure mode by work has it down since `since`.
   void stand_still(std::uint32_t m, Tick since) {
     const MachineData& data = p_.machines[m];
@@ -190,7 +204,7 @@ class Assembly {
       failure.drawn = age + left;
       s_.machines[m].repairing = f;
       ++s_.machines[m].faults;
-      s_.queue.schedule(m, facts_.now + left, detail::code(Priority::kRepair));
+      if (engine_.resume_repair(f)) s_.queue.schedule(m, facts_.now + left, detail::code(Priority::kRepair));
       return;
     }
   }

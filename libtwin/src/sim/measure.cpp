@@ -12,8 +12,8 @@ namespace twin {
 namespace {
 
 constexpr double kNoData = std::numeric_limits<double>::quiet_NaN();
-constexpr const char* kShareNames[kConditions] = {"share.starved", "share.working", "share.setup",
-                                                  "share.blocked", "share.down",    "share.off"};
+constexpr const char* kShareNames[kConditions] = {"share.starved", "share.working", "share.setup",  "share.blocked",
+                                                  "share.down",    "share.off",     "share.waiting"};
 
 double seconds(Wide ticks) noexcept { return static_cast<double>(ticks) * 1e-9; }
 double ratio(double above, double below) noexcept { return below > 0 ? above / below : kNoData; }
@@ -64,6 +64,7 @@ class Walk {
     products();
     orders();
     stations();
+    pools();
   }
 
  private:
@@ -125,6 +126,7 @@ class Walk {
     const Wide working = o.in[static_cast<std::size_t>(Condition::kWorking)];
     add_(what, "utilisation", "1", ratio(seconds(working), seconds(open)));
     for (std::size_t c = 0; c < kConditions; ++c) {
+      if (c == static_cast<std::size_t>(Condition::kWaiting) && plant_.pools.empty()) continue;  // for what?
       add_(what, kShareNames[c], "1", ratio(seconds(o.in[c]), seconds(total)));
     }
   }
@@ -142,6 +144,7 @@ class Walk {
       // A product of the same name has this figure already; all others differ in their names.
       if (std::ranges::find(plant_.product_names, name) == plant_.product_names.end())
         add_(name, "lost", "1", count(a.lost, b.lost));
+      if (is_waited_impatiently(s)) add_(name, "overdue", "1", count(a.overdue, b.overdue));
       Occupation all;
       for (std::uint32_t m = station.first_machine; m < station.first_machine + station.machine_count; ++m) {
         all.add(begin_.machines[m], begin_.now, -1);
@@ -157,6 +160,34 @@ class Walk {
         occupation(plant_.machine_names[m], one);
       }
     }
+  }
+
+  /// Operators, tools and crews: their share of open time in use. Material: its mean level, and what found no place.
+  void pools() {
+    for (std::size_t p = 0; p < plant_.pools.size(); ++p) {
+      const PoolData& data = plant_.pools[p];
+      const PoolState &a = begin_.pools[p], &b = end_.pools[p];
+      const std::string& name = plant_.pool_names[p];
+      const Wide level =
+          b.integral + Wide{b.level} * (end_.now - b.since) - a.integral - Wide{a.level} * (begin_.now - a.since);
+      if (data.material) {
+        add_(name, "level", "1", ratio(seconds(level), seconds(span_)));
+        if (data.supply.valid()) add_(name, "lost", "1", count(a.lost, b.lost));
+        continue;
+      }
+      const Wide open =
+          b.open_time + (b.open ? end_.now - b.since : 0) - a.open_time - (a.open ? begin_.now - a.since : 0);
+      add_(name, "utilisation", "1", ratio(seconds(level), seconds(open * data.count)));
+    }
+  }
+
+  /// True for a station whose queue some lots leave when they have waited long enough.
+  [[nodiscard]] bool is_waited_impatiently(std::size_t station) const {
+    return std::ranges::any_of(plant_.steps, [&](const StepData& step) {
+      for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c)
+        if (plant_.choices[c].station.value == station && step.patience.valid()) return true;
+      return false;
+    });
   }
 
   [[nodiscard]] bool names_a_product(const std::string& name) const {
@@ -181,7 +212,8 @@ class Walk {
 
 bool fits(const PlantData& plant, const State& state) noexcept {
   return state.machines.size() == plant.machines.size() && state.stations.size() == plant.stations.size() &&
-         state.products.size() == plant.products.size() && state.orders.size() == plant.orders.size();
+         state.products.size() == plant.products.size() && state.orders.size() == plant.orders.size() &&
+         state.pools.size() == plant.pools.size();
 }
 
 }  // namespace
@@ -193,6 +225,7 @@ std::vector<Metric> metrics(const Plant& plant) {
   blank.stations.resize(data.stations.size());
   blank.products.resize(data.products.size());
   blank.orders.resize(data.orders.size());
+  blank.pools.resize(data.pools.size());
   std::vector<Metric> out;
   Walk(data, blank, blank, [&out](const std::string& what, const char* quantity, const char* unit, double) {
     out.push_back({what + "." + quantity, unit});

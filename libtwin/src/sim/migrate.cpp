@@ -49,6 +49,7 @@ class Migration {
     products_ = match(a_.product_names, b_.product_names);
     calendars_ = match(a_.calendar_names, b_.calendar_names);
     sources_ = match(a_.source_names, b_.source_names);
+    pools_ = match(a_.pool_names, b_.pool_names);
     const auto orders = match(a_.order_names, b_.order_names);
     orders_ = orders;
     for (std::uint32_t o = 0; o < a_.orders.size(); ++o)
@@ -71,6 +72,7 @@ class Migration {
     new_.sources.resize(b_.sources.size());
     new_.orders.resize(b_.orders.size());
     new_.products.resize(b_.products.size());
+    new_.pools.resize(b_.pools.size());
     new_.queue = kernel::EventQueue(Slots(b_).lots);
     for (std::uint32_t p = 0; p < a_.products.size(); ++p)
       if (products_[p] != kNone) new_.products[products_[p]] = old_.products[p];
@@ -80,6 +82,7 @@ class Migration {
     move_lots();
     if (!problems_.empty() && (disposition_ == Disposition::kRefuse || !may_scrap_)) refuse();
     move_machines();
+    move_pools(parameters);
     move_stations(parameters);
     move_events(parameters);
     return std::move(new_);
@@ -134,11 +137,16 @@ class Migration {
       const Lot moved = translate(lot, why);
       if (why.empty()) {
         new_.lots[l] = moved;
-        if (moved.source < b_.sources.size()) ++in_process_[moved.source];
+        if (moved.source < b_.sources.size() && moved.whole == kNone) ++in_process_[moved.source];
         ++new_.lot_count;
         continue;
       }
       problems_.push_back(lot_name(a_, lot.source, lot.serial) + ": " + why);
+      if (lot.whole != kNone || lot.parts > 0) {
+        problems_.back() += ", while its parts are under way";
+        may_scrap_ = false;
+        continue;
+      }
       if (disposition_ == Disposition::kScrap) scrap(lot);
       scrapped_.push_back(l);
     }
@@ -152,12 +160,18 @@ class Migration {
     Lot moved = lot;
     moved.source = new_source(lot.source);
     moved.step = steps_[lot.step];
-    moved.next = moved.child = kNone;
+    moved.next = moved.child = moved.previous = kNone;
     const std::string& step = a_.step_names[lot.step];
     if (moved.source == kNone) {
       why = "its source or order is gone";
     } else if (moved.step == kNone) {
       why = fmt::format("its step {} is gone", step);
+    } else if (is_parted(a_, lot.step) || is_parted(b_, moved.step)) {
+      if (!same_branches(lot.step, moved.step)) why = fmt::format("the parallel branches of step {} differ", step);
+      moved.choice = kNone;
+      if (lot.whole == kNone) promise(moved);
+    } else if ((a_.steps[lot.step].within == kNone) != (b_.steps[moved.step].within == kNone)) {
+      why = fmt::format("step {} moved into parallel branches or out of them", step);
     } else {
       const std::uint32_t station = stations_[a_.choices[lot.choice].station.value];
       moved.choice = kNone;
@@ -182,6 +196,8 @@ class Migration {
       promise(moved);
       if (lot.place == Place::kTransit && !b_.steps[moved.step].transport.valid())
         why = fmt::format("it is on its way to {}, where there is no transport any more", step);
+      const bool patient = b_.steps[moved.step].patience.valid();
+      if (lot.place == Place::kQueue && !patient) moved.overdue = false;
     }
     return moved;
   }
@@ -199,7 +215,30 @@ class Migration {
   }
   [[nodiscard]] bool has_setup(const Lot& lot, const Lot& moved) const {
     const ChoiceData& choice = b_.choices[moved.choice];
-    return (old_.machines[lot.machine].changing ? choice.changeover : choice.setup).valid();
+    const MachineState& machine = old_.machines[lot.machine];
+    return (machine.changing ? choice.changeover : choice.setup).valid() ||
+           b_.setup_between(choice.station, new_kind(lot.machine), choice.kind).valid();
+  }
+  /// What an old machine is set up for, as the changed plant numbers it; kNone where that is no kind there.
+  [[nodiscard]] std::uint32_t new_kind(std::uint32_t old_machine) const {
+    const std::uint32_t kind = old_.machines[old_machine].kind;
+    const std::uint32_t station = stations_[a_.machines[old_machine].station.value];
+    if (kind == kNone || station == kNone) return kNone;
+    const StationData& to = b_.stations[station];
+    const std::string& name = a_.kind_names[a_.stations[a_.machines[old_machine].station.value].first_kind + kind];
+    for (std::uint32_t k = 0; k < to.kind_count; ++k)
+      if (b_.kind_names[to.first_kind + k] == name) return k;
+    return kNone;
+  }
+  [[nodiscard]] static bool is_parted(const PlantData& plant, std::uint32_t step) noexcept {
+    return plant.steps[step].choice_count == 0;
+  }
+  [[nodiscard]] bool same_branches(std::uint32_t from, std::uint32_t to) const {
+    const StepData &a = a_.steps[from], &b = b_.steps[to];
+    if (a.fork_count != b.fork_count || !is_parted(b_, to)) return false;
+    for (std::uint32_t i = 0; i < a.fork_count; ++i)
+      if (steps_[a_.forks[a.first_fork + i]] != b_.forks[b.first_fork + i]) return false;
+    return true;
   }
   void scrap(const Lot& lot) {
     const std::uint32_t product = products_[a_.steps[lot.step].product.value];
@@ -220,15 +259,21 @@ class Migration {
 
   void move_machines() {
     for (std::uint32_t f = 0; f < a_.modes.size(); ++f)
-      if (modes_[f] != kNone) new_.failures[modes_[f]] = old_.failures[f];
+      if (modes_[f] != kNone) {
+        FailureState& failure = new_.failures[modes_[f]] = old_.failures[f];
+        failure.pools = new_pools(a_.modes[f].crew, b_.modes[modes_[f]].crew, failure.pools);
+      }
     for (std::uint32_t i = 0; i < a_.machines.size(); ++i) {
       if (machines_[i] == kNone) continue;
       MachineState m = old_.machines[i];
       if (m.running) book_work(i, m);
       m.running = false;
       m.next_mode = kNone;
-      if (m.lot != kNone && new_.lots[m.lot].place == Place::kFree) {
-        m.lot = kNone;
+      m.waits = m.holding = false;
+      m.pools = 0;
+      m.kind = new_kind(i);
+      move_load(i, m);
+      if (m.lot == kNone && m.phase != Phase::kIdle) {
         m.phase = Phase::kIdle;
         m.believed = false;
       }
@@ -243,6 +288,62 @@ class Migration {
           }
     }
     std::ranges::sort(new_.beliefs, {}, &Belief::machine);
+  }
+  [[nodiscard]] Needs old_needs(const MachineState& machine) const {
+    return a_.choices[old_.lots[machine.lot].choice].needs;
+  }
+  [[nodiscard]] Needs new_needs(std::uint32_t m) const {
+    const std::uint32_t l = new_.machines[m].lot;
+    return l == kNone ? Needs{} : b_.choices[new_.lots[l].choice].needs;
+  }
+  /// The alternatives that meet some needs, as the changed plant numbers them; those it does not know are the first.
+  [[nodiscard]] std::uint64_t new_pools(Needs from, Needs to, std::uint64_t pools) const {
+    std::uint64_t out = 0;
+    for (std::uint32_t i = 0; i < std::min(from.count, to.count); ++i) {
+      const NeedData& need = b_.needs[to.first + i];
+      const std::uint32_t pool =
+          pools_[a_.need_pools[a_.needs[from.first + i].first_pool + ((pools >> (8 * i)) & 0xffU)]];
+      for (std::uint32_t a = 0; a < need.pool_count; ++a)
+        if (b_.need_pools[need.first_pool + a] == pool) out |= std::uint64_t{a} << (8 * i);
+    }
+    return out;
+  }
+  /// The chain of the lots that are still there.
+  void move_load(std::uint32_t old_machine, MachineState& m) {
+    std::uint32_t last = m.lot = kNone;
+    m.held = 0;
+    for (std::uint32_t l = old_.machines[old_machine].lot; l != kNone; l = old_.lots[l].child) {
+      if (new_.lots[l].place == Place::kFree) continue;
+      (last == kNone ? m.lot : new_.lots[last].child) = l;
+      last = l;
+      ++m.held;
+    }
+  }
+  /// Material stays; operators and tools are taken again by the work that goes on.
+  void move_pools(const Parameters& parameters) {
+    detail::Engine<detail::NoRecorder> engine(b_, parameters, new_, {});
+    std::vector<bool> known(b_.pools.size(), false);
+    for (std::uint32_t p = 0; p < a_.pools.size(); ++p) {
+      const std::uint32_t to = pools_[p];
+      if (to == kNone || a_.pools[p].material != b_.pools[to].material) continue;
+      known[to] = a_.pools[p].supply.valid() == b_.pools[to].supply.valid();
+      PoolState& pool = new_.pools[to];
+      pool = old_.pools[p];
+      pool.integral += Wide{pool.level} * (new_.now - pool.since);
+      if (pool.open) pool.open_time += new_.now - pool.since;
+      pool.since = new_.now;
+      pool.promised = 0;
+      if (!b_.pools[to].material) pool.level = 0;
+      pool.open = b_.open_at(b_.pools[to].calendar, new_.now);
+    }
+    for (std::uint32_t p = 0; p < b_.pools.size(); ++p)
+      if (!known[p]) engine.begin_pool(p);
+    for (const MachineState& m : new_.machines) {
+      if (m.lot == kNone || !m.supplied || (m.phase != Phase::kSetup && m.phase != Phase::kProcessing)) continue;
+      const ChoiceData& choice = b_.choices[new_.lots[m.lot].choice];
+      for (std::uint32_t k = choice.makes.first; k < choice.makes.first + choice.makes.count; ++k)
+        new_.pools[b_.need_pools[b_.needs[k].first_pool]].promised += std::int64_t{b_.needs[k].amount} * m.held;
+    }
   }
   /// Takes off what has been worked since the machine began to run.
   void book_work(std::uint32_t old_machine, MachineState& m) {
@@ -264,6 +365,7 @@ class Migration {
       const StationState& before = old_.stations[s];
       station.visits = before.visits;
       station.lost = before.lost;
+      station.overdue = before.overdue;
       station.queue_time = before.queue_time;
       station.queue_integral = before.queue_integral;
       for (const std::uint32_t l : queue_lots(old_, s)) {
@@ -272,7 +374,7 @@ class Migration {
           continue;
         }
         new_.lots[l].key = engine.queue_key(b_.stations[to], new_.lots[l]);
-        queue_push(new_, to, b_.stations[to].rule, l);
+        queue_push(new_, to, kept_by(b_.stations[to]), l);
       }
       for (const std::uint32_t l : blocked_lots(old_, s))
         if (new_.lots[l].place != Place::kFree) blocked_push(new_, to, l);
@@ -303,17 +405,27 @@ class Migration {
         const std::uint32_t m = machines_[e.slot];
         if (m == kNone) continue;
         if (new_.machines[m].repairing != kNone) {
-          new_.queue.schedule(m, e.time, e.priority());
+          if (engine.resume_repair(new_.machines[m].repairing)) new_.queue.schedule(m, e.time, e.priority());
         } else {
-          engine.resume_run(m);
+          const MachineState& before = old_.machines[e.slot];
+          engine.resume_with(m, before.holding ? new_pools(old_needs(before), new_needs(m), before.pools) : 0);
         }
       } else if (e.slot < from.sources) {
         const std::uint32_t f = modes_[e.slot - from.modes];
-        if (f != kNone) new_.queue.schedule(to.modes + f, e.time, e.priority());
+        if (f != kNone && (!new_.failures[f].down || engine.resume_repair(f)))
+          new_.queue.schedule(to.modes + f, e.time, e.priority());
       } else if (e.slot < from.calendars) {
         const std::uint32_t i = sources_[e.slot - from.sources];
         if (i != kNone && is_same_kind(e.slot - from.sources))
           new_.queue.schedule(to.sources + i, e.time, e.priority());
+      } else if (e.slot >= from.pools && e.slot < from.stations) {
+        const std::uint32_t p = pools_[e.slot - from.pools];
+        if (p != kNone && b_.pools[p].supply.valid() && !new_.queue.pending(to.pools + p))
+          new_.queue.schedule(to.pools + p, e.time, e.priority());
+      } else if (e.slot >= from.stations && e.slot < from.order) {
+        const std::uint32_t s = stations_[e.slot - from.stations];
+        if (s != kNone && b_.stations[s].batch.wait < kNever)
+          new_.queue.schedule(to.stations + s, e.time, e.priority());
       } else if (e.slot < from.order) {
         const std::uint32_t c = calendars_[e.slot - from.calendars];
         if (c != kNone) engine.schedule_calendar(c);
@@ -323,6 +435,24 @@ class Migration {
         const std::uint32_t l = e.slot - from.lots;
         ++new_.stations[b_.choices[new_.lots[l].choice].station.value].inbound;
         new_.queue.schedule(to.lots + l, e.time, e.priority());
+      } else if (e.slot >= from.lots && new_.lots[e.slot - from.lots].place == Place::kQueue) {
+        const Lot& lot = new_.lots[e.slot - from.lots];
+        if (b_.steps[lot.step].patience.valid())
+          new_.queue.schedule(to.lots + (e.slot - from.lots), e.time, e.priority());
+      }
+    }
+    for (std::uint32_t l = 0; l < new_.lots.size(); ++l) {
+      const Lot& lot = new_.lots[l];
+      if (lot.place == Place::kQueue && b_.steps[lot.step].patience.valid() && !lot.overdue &&
+          !new_.queue.pending(to.lots + l))
+        engine.schedule_patience(l);
+    }
+    for (const Waiting& one : old_.waiting) {
+      const auto machines = static_cast<std::uint32_t>(a_.machines.size());
+      if (one.who < machines) {
+        if (machines_[one.who] != kNone) engine.resume_run(machines_[one.who]);
+      } else if (const std::uint32_t f = modes_[one.who - machines]; f != kNone) {
+        if (engine.resume_repair(f)) engine.schedule_repair(f);
       }
     }
     for (std::uint32_t m = 0; m < b_.machines.size(); ++m) engine.resume_run(m);
@@ -366,7 +496,7 @@ class Migration {
   State new_;
   std::vector<std::string> problems_;
   bool may_scrap_ = true;  ///< all problems are such that scrapping lots solves them
-  std::vector<std::uint32_t> machines_, stations_, steps_, modes_, products_, calendars_, sources_, orders_;
+  std::vector<std::uint32_t> machines_, stations_, steps_, modes_, products_, calendars_, sources_, orders_, pools_;
   std::vector<std::uint32_t> scrapped_;
   std::vector<std::uint64_t> in_process_;  ///< lots by source of the changed plant
 };

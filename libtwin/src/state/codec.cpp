@@ -1,4 +1,4 @@
-/// Saved states: a canonical form with lots in order of (source, serial), so that equal states have equal bytes.
+/// Saved states: a canonical form with lots in order of (source, serial, step), so that equal states have equal bytes.
 ///
 /// Layout, little-endian: magic, version, plant digest, body, checksum of all before. Queues are saved as sequences of
 /// lots and built anew when loaded; counts that follow from the rest (idle machines, lots under way) are not saved.
@@ -16,7 +16,7 @@ namespace twin {
 namespace {
 
 constexpr std::string_view kMagic = "TWINSTAT";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 /// What is over lies after this, so that spans up to any clock stay in range.
 constexpr Tick kOldest = -kNever / 2;
 /// Sums kept in 128 bits lie within this of zero.
@@ -134,8 +134,9 @@ struct Canonical {
   explicit Canonical(const State& state) : rank(state.lots.size(), kNone) {
     for (std::uint32_t l = 0; l < state.lots.size(); ++l)
       if (state.lots[l].place != Place::kFree) order.push_back(l);
-    std::ranges::sort(order, {},
-                      [&](std::uint32_t l) { return std::pair(state.lots[l].source, state.lots[l].serial); });
+    std::ranges::sort(order, {}, [&](std::uint32_t l) {
+      return std::tuple(state.lots[l].source, state.lots[l].serial, state.lots[l].step);
+    });
     for (std::uint32_t i = 0; i < order.size(); ++i) rank[order[i]] = i;
   }
   [[nodiscard]] std::uint32_t operator()(std::uint32_t slot) const { return slot == kNone ? kNone : rank[slot]; }
@@ -147,11 +148,18 @@ std::string body(const PlantData& plant, const State& state) {
   Writer w;
   w.all(state.now, state.seed.value, state.replication, state.arrivals, state.events, state.history, state.next_order);
   for (const MachineState& m : state.machines) {
-    w.all(m.since, m.left, m.run_since, m.total, m.started, canonical(m.lot), m.last_step, m.repairing, m.next_mode,
-          m.faults, m.phase, m.condition, m.open, m.running, m.believed, m.changing, m.visits);
+    w.all(m.since, m.left, m.run_since, m.total, m.started, m.kind, m.last_step, m.repairing, m.next_mode, m.faults,
+          m.phase, m.condition, m.open, m.running, m.believed, m.changing, m.supplied, m.waits, m.holding, m.pools,
+          m.visits);
     for (const Tick t : m.in_condition) w.put(t);
+    w.put(m.held);
+    for (std::uint32_t l = m.lot; l != kNone; l = state.lots[l].child) w.put(canonical(l));
   }
-  for (const FailureState& f : state.failures) w.all(f.left, f.drawn, f.began, f.count, f.down);
+  for (const FailureState& f : state.failures) w.all(f.left, f.drawn, f.began, f.count, f.pools, f.down, f.waits);
+  for (const PoolState& p : state.pools)
+    w.all(p.level, p.promised, p.deliveries, p.lost, p.last, p.drawn, p.since, p.open, p.integral, p.open_time);
+  w.put(static_cast<std::uint32_t>(state.waiting.size()));
+  for (const Waiting& one : state.waiting) w.put(one.who);
   for (const SourceState& s : state.sources) w.all(s.count, s.gone, s.last, s.drawn);
   for (const OrderState& o : state.orders) w.all(o.released, o.finished, o.scrapped, o.finish);
   for (const ProductTotals& p : state.products)
@@ -161,11 +169,12 @@ std::string body(const PlantData& plant, const State& state) {
   for (const std::uint32_t l : canonical.order) {
     const Lot& lot = state.lots[l];
     w.all(lot.release, lot.due, lot.entered, lot.waiting, lot.left, lot.key, lot.arrival, lot.serial, lot.source,
-          lot.step, lot.choice, lot.round, lot.machine, lot.priority, lot.place, lot.blocked, lot.reworked);
+          lot.step, lot.choice, lot.round, lot.machine, lot.priority, canonical(lot.whole), lot.parts, lot.place,
+          lot.blocked, lot.reworked, lot.overdue, lot.doomed);
   }
   for (std::uint32_t s = 0; s < state.stations.size(); ++s) {
     const StationState& station = state.stations[s];
-    w.all(station.visits, station.lost, station.queue_integral, station.queue_time);
+    w.all(station.visits, station.lost, station.overdue, station.queue_integral, station.queue_time);
     for (const auto& lots : {queue_lots(state, s), blocked_lots(state, s)}) {
       w.put(static_cast<std::uint32_t>(lots.size()));
       for (const std::uint32_t l : lots) w.put(canonical(l));
@@ -193,11 +202,12 @@ void read_machine(Reader& r, const PlantData& plant, Tick now, MachineState& m) 
   r.past(m.run_since, std::max<Tick>(now, 0));
   r.span(m.total);
   r.past(m.started, std::max<Tick>(now, 0));
-  r.all(m.lot);
+  r.all(m.kind);
   r.index(m.last_step, plant.steps.size(), true);
   r.index(m.repairing, plant.modes.size(), true);
   r.index(m.next_mode, plant.modes.size(), true);
-  r.all(m.faults, m.phase, m.condition, m.open, m.running, m.believed, m.changing, m.visits);
+  r.all(m.faults, m.phase, m.condition, m.open, m.running, m.believed, m.changing, m.supplied, m.waits, m.holding,
+        m.pools, m.visits);
   Tick before = m.since - kOldest;
   for (Tick& t : m.in_condition) {
     r.ticks(t, 0, before);
@@ -205,6 +215,13 @@ void read_machine(Reader& r, const PlantData& plant, Tick now, MachineState& m) 
   }
   if (m.phase > Phase::kBlocked || static_cast<std::size_t>(m.condition) >= kConditions)
     refuse("a machine is in no known phase or condition");
+  m.held = static_cast<std::uint32_t>(r.count(4));
+}
+/// The lots on a machine become the chain that leads through them. They are read before the lots themselves.
+void read_load(Reader& r, MachineState& m, std::vector<std::uint32_t>& load) {
+  load.resize(m.held);
+  for (std::uint32_t& l : load) l = r.get<std::uint32_t>();
+  m.lot = load.empty() ? kNone : load.front();
 }
 
 void read_lot(Reader& r, const PlantData& plant, Tick now, Lot& lot) {
@@ -216,17 +233,102 @@ void read_lot(Reader& r, const PlantData& plant, Tick now, Lot& lot) {
   r.all(lot.key, lot.arrival, lot.serial);
   r.index(lot.source, plant.sources.size() + plant.orders.size());
   r.index(lot.step, plant.steps.size());
-  r.index(lot.choice, plant.choices.size());
+  r.index(lot.choice, plant.choices.size(), true);
   r.all(lot.round);
   r.index(lot.machine, plant.machines.size(), true);
-  r.all(lot.priority, lot.place, lot.blocked, lot.reworked);
+  r.all(lot.priority, lot.whole, lot.parts, lot.place, lot.blocked, lot.reworked, lot.overdue, lot.doomed);
   const StepData& step = plant.steps[lot.step];
-  if (lot.choice < step.first_choice || lot.choice >= step.first_choice + step.choice_count)
+  if ((lot.place == Place::kParted) != (step.choice_count == 0) || (lot.whole != kNone) != (step.within != kNone))
+    refuse("a lot is in parts where none are made, or whole where it is");
+  if (lot.place == Place::kParted && (lot.parts == 0 || lot.parts > step.fork_count))
+    refuse("a lot has more parts than branches");
+  if (lot.place == Place::kParted ? lot.choice != kNone && lot.choice >= plant.choices.size() : lot.choice == kNone)
+    refuse("a lot goes to no station");
+  if (lot.place != Place::kParted && lot.choice < step.first_choice)
+    refuse("a lot goes to a station that its step does not name");
+  if (lot.place != Place::kParted && lot.choice >= step.first_choice + step.choice_count)
     refuse("a lot goes to a station that its step does not name");
   if (step.product != product_of_source(plant, lot.source)) refuse("a lot stands in the route of another product");
-  if (lot.place >= Place::kFree) refuse("a lot is in no known place");
+  if (lot.place == Place::kFree || lot.place > Place::kParted) refuse("a lot is in no known place");
   const bool waits = lot.place == Place::kQueue || lot.place == Place::kOutside;
   if (waits && lot.waiting > lot.entered - kOldest) refuse("a lot has waited since before time began");
+}
+
+template <class Fault>
+void check_setup(const PlantData& plant, const MachineState& m, const ChoiceData& choice, const Fault& fault) {
+  if ((m.changing ? choice.changeover : choice.setup).valid()) return;
+  if (!plant.setup_between(choice.station, m.kind, choice.kind).valid()) fault("it sets up where there is none");
+}
+/// What a machine has of pools and material must be what its work needs.
+template <class Fault>
+void check_pools(const PlantData& plant, const State& state, std::uint32_t i, const Fault& fault) {
+  const MachineState& m = state.machines[i];
+  const bool works = m.phase == Phase::kSetup || m.phase == Phase::kProcessing;
+  const ChoiceData* choice = works ? &plant.choices[state.lots[m.lot].choice] : nullptr;
+  if (m.running && choice == nullptr) fault("it runs without work");
+  if (m.waits && (choice == nullptr || choice->is_bare() || !m.open || m.faults > 0)) fault("it waits for nothing");
+  if (m.holding != (m.running && choice->needs.count > 0)) fault("it holds pools it does not need, or needs some");
+  if (m.running && !choice->is_bare() && !m.supplied) fault("it works without its material");
+  if (!m.holding) return;
+  for (std::uint32_t k = 0; k < choice->needs.count; ++k)
+    if (((m.pools >> (8 * k)) & 0xffU) >= plant.needs[choice->needs.first + k].pool_count)
+      fault("it holds a pool that does not do");
+}
+/// The line for pools and the levels of pools must be what machines and failures say.
+void check_line(const PlantData& plant, const State& state) {
+  std::vector<std::int64_t> in_use(plant.pools.size(), 0);
+  std::vector<std::int64_t> promised(plant.pools.size(), 0);
+  const auto add = [&](Needs needs, std::uint64_t held) {
+    for (std::uint32_t k = 0; k < needs.count; ++k) {
+      const NeedData& need = plant.needs[needs.first + k];
+      const std::uint64_t alternative = (held >> (8 * k)) & 0xffU;
+      if (alternative >= need.pool_count) refuse("a repair holds a pool that does not do");
+      in_use[plant.need_pools[need.first_pool + alternative]] += need.amount;
+    }
+  };
+  std::vector<bool> in_line(plant.machines.size() + plant.modes.size(), false);
+  for (const Waiting& one : state.waiting) {
+    if (in_line[one.who]) refuse("someone stands in the line for pools twice");
+    in_line[one.who] = true;
+  }
+  for (std::size_t i = 0; i < state.machines.size(); ++i) {
+    const MachineState& m = state.machines[i];
+    if (m.waits != in_line[i]) refuse("the line for pools is not of those who wait");
+    if (m.lot == kNone) continue;
+    const ChoiceData& choice = plant.choices[state.lots[m.lot].choice];
+    if (m.holding) add(choice.needs, m.pools);
+    if (m.supplied && (m.phase == Phase::kSetup || m.phase == Phase::kProcessing))
+      for (std::uint32_t k = choice.makes.first; k < choice.makes.first + choice.makes.count; ++k)
+        promised[plant.need_pools[plant.needs[k].first_pool]] += std::int64_t{plant.needs[k].amount} * m.held;
+  }
+  for (std::size_t f = 0; f < state.failures.size(); ++f) {
+    if (state.failures[f].waits != in_line[plant.machines.size() + f])
+      refuse("the line for pools is not of those who wait");
+    if (state.failures[f].down && !state.failures[f].waits) add(plant.modes[f].crew, state.failures[f].pools);
+  }
+  for (std::size_t p = 0; p < plant.pools.size(); ++p) {
+    const PoolState& pool = state.pools[p];
+    constexpr std::int64_t kMost = std::int64_t{1} << 50;
+    const bool fits = plant.pools[p].material ? pool.level >= 0 && pool.level <= kMost && pool.promised == promised[p]
+                                              : pool.level == in_use[p] && pool.promised == 0;
+    if (!fits) refuse(fmt::format("pool {} has another level than what is in use says", plant.pool_names[p]));
+  }
+}
+/// The lots on machines become chains; each is on one machine only.
+void chain_loads(State& state, const std::vector<std::vector<std::uint32_t>>& loads) {
+  std::vector<bool> loaded(state.lots.size(), false);
+  for (std::uint32_t i = 0; i < loads.size(); ++i)
+    for (std::size_t k = 0; k < loads[i].size(); ++k) {
+      const std::uint32_t l = loads[i][k];
+      if (l >= state.lots.size()) refuse("a machine holds a lot that does not exist");
+      const Lot& lot = state.lots[l];
+      if (loaded[l] || lot.machine != i || lot.place != Place::kMachine)
+        refuse("a machine holds a lot that is elsewhere");
+      loaded[l] = true;
+      state.lots[l].child = k + 1 < loads[i].size() ? loads[i][k + 1] : kNone;
+    }
+  for (std::size_t l = 0; l < state.lots.size(); ++l)
+    if ((state.lots[l].machine != kNone) != loaded[l]) refuse("a lot is on a machine that holds another");
 }
 
 /// Machines, their lots and failure modes must agree with each other and with the pending events.
@@ -239,32 +341,36 @@ void check_machines(const PlantData& plant, State& state) {
       return f >= data.first_mode && f < data.first_mode + data.mode_count && plant.modes[f].of_work;
     };
     if ((m.phase == Phase::kIdle) != (m.lot == kNone)) fault("its phase does not fit the lot it holds");
-    if (m.lot != kNone) {
-      if (m.lot >= state.lots.size()) fault("it holds a lot that does not exist");
-      const Lot& lot = state.lots[m.lot];
-      if (lot.machine != i || lot.place != Place::kMachine) fault("it holds a lot that is elsewhere");
+    if (m.kind != kNone && m.kind >= plant.stations[data.station.value].kind_count)
+      fault("it is set up for a kind of work that it does not do");
+    if (m.held > std::max(1U, plant.stations[data.station.value].batch.most))
+      fault("it holds more lots than a batch has");
+    for (std::uint32_t l = m.lot; l != kNone; l = state.lots[l].child) {
+      const Lot& lot = state.lots[l];
       if (lot.blocked != (m.phase == Phase::kBlocked)) fault("its phase does not fit that of its lot");
       if (!lot.blocked && plant.choices[lot.choice].station != data.station) fault("it works for another station");
-      const ChoiceData& choice = plant.choices[lot.choice];
-      if (m.phase == Phase::kSetup && !(m.changing ? choice.changeover : choice.setup).valid())
-        fault("it sets up where there is none");
     }
+    if (m.phase == Phase::kSetup) check_setup(plant, m, plant.choices[state.lots[m.lot].choice], fault);
+    check_pools(plant, state, i, fault);
     unsigned down = 0;
     for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f) {
       down += state.failures[f].down ? 1 : 0;
       if (state.failures[f].down && plant.modes[f].of_work && m.repairing != f) fault("nobody repairs a failure");
       if (state.failures[f].down && state.failures[f].count == 0) fault("it failed without failing");
+      if (state.failures[f].waits && (!state.failures[f].down || plant.modes[f].crew.count == 0))
+        fault("it waits for a crew that it does not need");
     }
     if (down != m.faults) fault("its faults do not add up");
     if (m.repairing != kNone && (!own_mode(m.repairing) || !state.failures[m.repairing].down))
       fault("it repairs what has not failed");
     const bool works = m.phase == Phase::kSetup || m.phase == Phase::kProcessing;
-    if (m.running != (works && m.open && m.faults == 0))
+    if (m.running != (works && m.open && m.faults == 0 && !m.waits))
       fault("it runs when it should stand, or stands when it should run");
     if (m.next_mode != kNone && (!m.running || m.phase != Phase::kProcessing || !own_mode(m.next_mode)))
       fault("its next failure is impossible");
     if (m.left > m.total) fault("more is left than there was");
-    if (state.queue.pending(i) != (m.running || m.repairing != kNone)) fault("its pending event does not fit");
+    const bool repairs = m.repairing != kNone && !state.failures[m.repairing].waits;
+    if (state.queue.pending(i) != (m.running || repairs)) fault("its pending event does not fit");
     if (m.running) {
       const Tick run = m.next_mode == kNone ? m.left : state.failures[m.next_mode].left;
       if (run > m.left || m.run_since > state.now || state.queue.time_of(i) != m.run_since + run)
@@ -272,15 +378,16 @@ void check_machines(const PlantData& plant, State& state) {
       if (m.phase == Phase::kProcessing)
         for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f)
           if (plant.modes[f].of_work && state.failures[f].left < run) fault("a failure has been passed over");
-    } else if (m.repairing != kNone) {
+    } else if (repairs) {
       const FailureState& failure = state.failures[m.repairing];
       if (state.queue.time_of(i) != failure.began + failure.drawn) fault("its repair does not end when it is done");
     }
     const Condition condition = !m.open                         ? Condition::kOff
                                 : m.faults > 0                  ? Condition::kDown
+                                : m.phase == Phase::kBlocked    ? Condition::kBlocked
+                                : works && !m.running           ? Condition::kWaiting
                                 : m.phase == Phase::kProcessing ? Condition::kWorking
                                 : m.phase == Phase::kSetup      ? Condition::kSetup
-                                : m.phase == Phase::kBlocked    ? Condition::kBlocked
                                                                 : Condition::kStarved;
     if (m.condition != condition) fault("its condition does not fit its phase");
     const std::uint32_t change = Slots(plant).calendars + data.calendar.value;
@@ -290,7 +397,8 @@ void check_machines(const PlantData& plant, State& state) {
       fault("it is open when its calendar is closed, or the reverse");
     if (condition == Condition::kStarved) {
       ++state.stations[data.station.value].idle;
-      if (state.stations[data.station.value].queued > 0) fault("it is idle while lots wait for it");
+      if (state.stations[data.station.value].queued > 0 && plant.stations[data.station.value].batch.most == 1)
+        fault("it is idle while lots wait for it");
     }
     if (m.believed && m.phase != Phase::kProcessing) fault("an estimate belongs to no work");
     const auto belief = std::ranges::find(state.beliefs, i, &Belief::machine);
@@ -304,7 +412,7 @@ void read_queues(Reader& r, const PlantData& plant, State& state) {
   std::vector<bool> placed(state.lots.size(), false);
   for (std::uint32_t s = 0; s < plant.stations.size(); ++s) {
     StationState& station = state.stations[s];
-    r.all(station.visits, station.lost, station.queue_integral, station.queue_time);
+    r.all(station.visits, station.lost, station.overdue, station.queue_integral, station.queue_time);
     for (const bool blocked : {false, true}) {
       std::uint64_t last = 0;
       const std::size_t n = r.count(4);
@@ -312,15 +420,16 @@ void read_queues(Reader& r, const PlantData& plant, State& state) {
         std::uint32_t l = 0;
         r.index(l, state.lots.size());
         Lot& lot = state.lots[l];
-        if (placed[l] || lot.blocked != blocked || plant.choices[lot.choice].station.value != s ||
-            (!blocked && lot.place != Place::kQueue) || (i > 0 && lot.arrival <= last) || lot.arrival >= state.arrivals)
+        if (placed[l] || lot.blocked != blocked || lot.place == Place::kParted ||
+            plant.choices[lot.choice].station.value != s || (!blocked && lot.place != Place::kQueue) ||
+            (i > 0 && lot.arrival <= last) || lot.arrival >= state.arrivals)
           refuse(fmt::format("the queue of {} is impossible", plant.station_names[s]));
         placed[l] = true;
         last = lot.arrival;
         if (blocked) {
           blocked_push(state, s, l);
         } else {
-          queue_push(state, s, plant.stations[s].rule, l);
+          queue_push(state, s, kept_by(plant.stations[s]), l);
         }
       }
     }
@@ -333,8 +442,6 @@ void read_queues(Reader& r, const PlantData& plant, State& state) {
       refuse("a lot is blocked in a queue");
     if (lot.place == Place::kOutside && !lot.blocked) refuse("a lot stands outside for no reason");
     if ((lot.machine != kNone) != (lot.place == Place::kMachine)) refuse("a lot is on a machine and elsewhere");
-    if (lot.machine != kNone && state.machines[lot.machine].lot != l)
-      refuse("a lot is on a machine that holds another");
   }
 }
 
@@ -352,7 +459,7 @@ void read_events(Reader& r, const PlantData& plant, State& state) {
     r.ticks(event.time, state.now, state.now + kNever);
     r.all(event.order);
     r.index(event.slot, limit);
-    if (event.priority() > static_cast<unsigned>(Priority::kArrival)) refuse("an event has no known priority");
+    if (event.priority() > static_cast<unsigned>(Priority::kBatch)) refuse("an event has no known priority");
     if (state.queue.pending(event.slot) || event.sequence() >= next || std::pair(event.time, event.order) < last)
       refuse("an event is there twice, or out of order");
     last = {event.time, event.order};
@@ -372,7 +479,8 @@ void check_events(const PlantData& plant, State& state) {
   for (std::uint32_t f = 0; f < plant.modes.size(); ++f) {
     const FailureState& failure = state.failures[f];
     const bool spent = !failure.down && failure.count >= plant.modes[f].limit;
-    expect(slots.modes + f, !plant.modes[f].of_work && !spent, "a failure", failure.began + failure.drawn);
+    expect(slots.modes + f, !plant.modes[f].of_work && !spent && !failure.waits, "a failure",
+           failure.began + failure.drawn);
   }
   for (std::uint32_t i = 0; i < plant.sources.size(); ++i)
     expect(slots.sources + i, plant.sources[i].kind == SourceKind::kRenewal, "an arrival",
@@ -386,9 +494,17 @@ void check_events(const PlantData& plant, State& state) {
   const bool release = state.next_order < plant.orders.size();
   expect(slots.order, release, "the next order",
          release ? std::max(plant.orders[state.next_order].release, state.now) : 0);
+  for (std::uint32_t p = 0; p < plant.pools.size(); ++p)
+    expect(slots.pools + p, plant.pools[p].supply.valid(), "a delivery", state.pools[p].last + state.pools[p].drawn);
+  for (std::uint32_t s = 0; s < plant.stations.size(); ++s)
+    if (state.queue.pending(slots.stations + s) && plant.stations[s].batch.wait == kNever)
+      refuse("a batch that waits for ever gives up waiting");
   for (std::uint32_t l = 0; l < state.lots.size(); ++l) {
-    const bool moving = state.lots[l].place == Place::kTransit;
-    expect(slots.lots + l, moving, "a trip", state.lots[l].entered + state.lots[l].left);
+    const Lot& lot = state.lots[l];
+    const bool moving = lot.place == Place::kTransit;
+    const bool patient = lot.place == Place::kQueue && !lot.overdue && plant.steps[lot.step].patience.valid();
+    const Tick end = lot.left < kNever - lot.entered ? lot.entered + lot.left : kNever;
+    expect(slots.lots + l, moving || patient, "a trip, or a lot's patience", end);
     if (!moving) continue;
     if (!plant.steps[state.lots[l].step].transport.valid()) refuse("a lot travels where there is no way");
     ++state.stations[plant.choices[state.lots[l].choice].station.value].inbound;
@@ -400,7 +516,19 @@ void read_totals(Reader& r, const PlantData& plant, State& state) {
     r.span(f.left);
     r.span(f.drawn);
     r.past(f.began, state.now);
-    r.all(f.count, f.down);
+    r.all(f.count, f.pools, f.down, f.waits);
+  }
+  for (PoolState& p : state.pools) {
+    r.all(p.level, p.promised, p.deliveries, p.lost);
+    r.past(p.last, state.now);
+    r.span(p.drawn);
+    r.past(p.since, state.now);
+    r.all(p.open, p.integral, p.open_time);
+  }
+  for (std::size_t n = r.count(4); n > 0; --n) {
+    Waiting one;
+    r.index(one.who, plant.machines.size() + plant.modes.size());
+    state.waiting.push_back(one);
   }
   for (SourceState& s : state.sources) {
     r.all(s.count, s.gone);
@@ -430,10 +558,19 @@ void check_lots(const PlantData& plant, const State& state) {
   std::vector<std::uint64_t> by_product(plant.products.size(), 0);
   std::vector<std::uint64_t> by_source(plant.sources.size(), 0);
   std::vector<std::uint64_t> by_order(plant.orders.size(), 0);
+  std::vector<std::uint32_t> parts(state.lots.size(), 0);
   for (std::size_t i = 0; i < state.lots.size(); ++i) {
     const Lot& lot = state.lots[i];
-    if (i > 0 && std::pair(state.lots[i - 1].source, state.lots[i - 1].serial) >= std::pair(lot.source, lot.serial))
-      refuse("its lots are not in order");
+    const auto rank = [](const Lot& l) { return std::tuple(l.source, l.serial, l.step); };
+    if (i > 0 && rank(state.lots[i - 1]) >= rank(lot)) refuse("its lots are not in order");
+    if (lot.whole != kNone) {
+      if (lot.whole >= state.lots.size()) refuse("a part belongs to nothing");
+      const Lot& whole = state.lots[lot.whole];
+      if (whole.source != lot.source || whole.serial != lot.serial || whole.step != plant.steps[lot.step].within)
+        refuse("a part belongs to another lot");
+      ++parts[lot.whole];
+      continue;
+    }
     ++by_product[plant.steps[lot.step].product.value];
     const std::size_t order = lot.source - plant.sources.size();
     const bool ordered = lot.source >= plant.sources.size();
@@ -441,6 +578,8 @@ void check_lots(const PlantData& plant, const State& state) {
     if (lot.serial >= (ordered ? state.orders[order].released : state.sources[lot.source].count))
       refuse("a lot is in process before its release");
   }
+  for (std::size_t i = 0; i < state.lots.size(); ++i)
+    if (parts[i] != state.lots[i].parts) refuse("the parts of a lot do not add up");
   for (std::size_t i = 0; i < by_product.size(); ++i)
     if (by_product[i] != state.products[i].in_process)
       refuse(fmt::format("{} has {} lots in process, not {}", plant.product_names[i], by_product[i],
@@ -511,17 +650,24 @@ State State::load(std::string_view bytes, const Plant& of) {
   state.sources.resize(data.sources.size());
   state.orders.resize(data.orders.size());
   state.products.resize(data.products.size());
-  for (MachineState& m : state.machines) read_machine(r, data, state.now, m);
+  state.pools.resize(data.pools.size());
+  std::vector<std::vector<std::uint32_t>> loads(data.machines.size());
+  for (std::uint32_t i = 0; i < state.machines.size(); ++i) {
+    read_machine(r, data, state.now, state.machines[i]);
+    read_load(r, state.machines[i], loads[i]);
+  }
   read_totals(r, data, state);
   state.lots.resize(r.count(80));
   for (Lot& lot : state.lots) read_lot(r, data, state.now, lot);
   state.lot_count = static_cast<std::uint32_t>(state.lots.size());
   check_lots(data, state);
+  chain_loads(state, loads);
   read_queues(r, data, state);
   read_beliefs(r, data, state);
   read_events(r, data, state);
   if (!r.done()) refuse("something follows its end");
   check_machines(data, state);
+  check_line(data, state);
   check_events(data, state);
   return state;
 }

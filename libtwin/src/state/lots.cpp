@@ -9,14 +9,43 @@ bool before(const std::vector<Lot>& lots, std::uint32_t a, std::uint32_t b) noex
   return lots[a].key != lots[b].key ? lots[a].key < lots[b].key : lots[a].arrival < lots[b].arrival;
 }
 
-/// Pairing heap: joins two roots. `child` is the first child, `next` the sibling.
+/// Pairing heap: joins two roots. `child` is the first child, `next` the sibling, `previous` the sibling before or, of
+/// a first child, its parent.
 std::uint32_t join(std::vector<Lot>& lots, std::uint32_t a, std::uint32_t b) noexcept {
   if (a == kNone) return b;
   if (b == kNone) return a;
   if (before(lots, b, a)) std::swap(a, b);
-  lots[b].next = lots[a].child;
+  const std::uint32_t sibling = lots[a].child;
+  lots[b].next = sibling;
+  if (sibling != kNone) lots[sibling].previous = b;
+  lots[b].previous = a;
   lots[a].child = b;
   return a;
+}
+
+/// Joins the children of a root: in pairs from the left, then the pairs from the right.
+std::uint32_t join_children(std::vector<Lot>& lots, std::uint32_t root) noexcept {
+  std::uint32_t pairs = kNone;
+  for (std::uint32_t child = lots[root].child; child != kNone;) {
+    const std::uint32_t first = child;
+    const std::uint32_t second = lots[first].next;
+    child = second == kNone ? kNone : lots[second].next;
+    lots[first].next = kNone;
+    if (second != kNone) lots[second].next = kNone;
+    const std::uint32_t joined = join(lots, first, second);
+    lots[joined].next = pairs;
+    pairs = joined;
+  }
+  std::uint32_t all = kNone;
+  while (pairs != kNone) {
+    const std::uint32_t next = lots[pairs].next;
+    lots[pairs].next = kNone;
+    all = join(lots, all, pairs);
+    pairs = next;
+  }
+  if (all != kNone) lots[all].previous = kNone;
+  lots[root].child = kNone;
+  return all;
 }
 
 }  // namespace
@@ -43,15 +72,16 @@ void free_lot_slot(State& state, std::uint32_t lot) noexcept {
 void queue_push(State& state, std::uint32_t station, QueueRule rule, std::uint32_t lot) noexcept {
   StationState& s = state.stations[station];
   auto& lots = state.lots;
-  lots[lot].next = lots[lot].child = kNone;
+  lots[lot].next = lots[lot].child = lots[lot].previous = kNone;
   ++s.queued;
   if (rule == QueueRule::kFifo) {
+    lots[lot].previous = s.tail;
     (s.tail == kNone ? s.head : lots[s.tail].next) = lot;
     s.tail = lot;
   } else if (rule == QueueRule::kLifo) {
     lots[lot].next = s.head;
+    (s.head == kNone ? s.tail : lots[s.head].previous) = lot;
     s.head = lot;
-    if (s.tail == kNone) s.tail = lot;
   } else {
     s.head = join(lots, s.head, lot);
   }
@@ -64,31 +94,34 @@ std::uint32_t queue_pop(State& state, std::uint32_t station, QueueRule rule) noe
   --s.queued;
   if (is_list(rule)) {
     s.head = lots[lot].next;
-    if (s.head == kNone) s.tail = kNone;
-    return lot;
+    (s.head == kNone ? s.tail : lots[s.head].previous) = kNone;
+  } else {
+    s.head = join_children(lots, lot);
   }
-  // Two passes: join children in pairs from the left, then the pairs from the right.
-  std::uint32_t pairs = kNone;
-  for (std::uint32_t child = lots[lot].child; child != kNone;) {
-    const std::uint32_t first = child;
-    const std::uint32_t second = lots[first].next;
-    child = second == kNone ? kNone : lots[second].next;
-    lots[first].next = kNone;
-    if (second != kNone) lots[second].next = kNone;
-    const std::uint32_t joined = join(lots, first, second);
-    lots[joined].next = pairs;
-    pairs = joined;
-  }
-  std::uint32_t root = kNone;
-  while (pairs != kNone) {
-    const std::uint32_t next = lots[pairs].next;
-    lots[pairs].next = kNone;
-    root = join(lots, root, pairs);
-    pairs = next;
-  }
-  s.head = root;
-  lots[lot].child = kNone;
+  lots[lot].next = lots[lot].previous = kNone;
   return lot;
+}
+
+void queue_remove(State& state, std::uint32_t station, QueueRule rule, std::uint32_t lot) noexcept {
+  StationState& s = state.stations[station];
+  auto& lots = state.lots;
+  if (s.head == lot) {
+    queue_pop(state, station, rule);
+    return;
+  }
+  --s.queued;
+  const std::uint32_t before = lots[lot].previous;
+  const std::uint32_t after = lots[lot].next;
+  if (is_list(rule)) {
+    lots[before].next = after;
+    (after == kNone ? s.tail : lots[after].previous) = before;
+  } else {
+    (lots[before].child == lot ? lots[before].child : lots[before].next) = after;
+    if (after != kNone) lots[after].previous = before;
+    lots[lot].next = kNone;
+    s.head = join(lots, s.head, join_children(lots, lot));
+  }
+  lots[lot].next = lots[lot].previous = kNone;
 }
 
 std::vector<std::uint32_t> queue_lots(const State& state, std::uint32_t station) {

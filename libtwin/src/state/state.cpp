@@ -9,7 +9,9 @@ Slots::Slots(const PlantData& plant) noexcept {
   modes = count(plant.machines);
   sources = modes + count(plant.modes);
   calendars = sources + count(plant.sources);
-  order = calendars + count(plant.calendars);
+  pools = calendars + count(plant.calendars);
+  stations = pools + count(plant.pools);
+  order = stations + count(plant.stations);
   lots = order + 1;
 }
 
@@ -27,6 +29,8 @@ const char* name_of(Condition condition) noexcept {
       return "down";
     case Condition::kOff:
       return "off";
+    case Condition::kWaiting:
+      return "waiting";
   }
   return "?";
 }

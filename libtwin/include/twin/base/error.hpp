@@ -24,6 +24,12 @@ class FormatError : public Error {
   using Error::Error;
 };
 
+/// A plant has come to a standstill from which nothing can free it: lots wait in a circle for each other's places.
+class DeadlockError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// One thing that is wrong with a plant.
 struct Fault {
   std::string file;     ///< empty when the plant was built in code

@@ -22,6 +22,7 @@ using StepId = Id<struct StepTag>;
 using OrderId = Id<struct OrderTag>;
 using SourceId = Id<struct SourceTag>;
 using CalendarId = Id<struct CalendarTag>;
+using PoolId = Id<struct PoolTag>;
 using DistributionId = Id<struct DistributionTag>;
 
 }  // namespace twin

@@ -30,6 +30,8 @@ enum class Purpose : std::uint8_t {
   kChoice = 8,
   kSetup = 9,
   kLevel = 10,
+  kPatience = 11,
+  kBatchSize = 12,
 };
 
 /// Key of all draws of one replication.

@@ -17,20 +17,37 @@
 #include "twin/base/distribution.hpp"
 #include "twin/base/ids.hpp"
 #include "twin/base/time.hpp"
+#include "twin/model/expression.hpp"
 
 namespace twin {
 
 class Document;  // model/document.hpp
 
-/// Order in which a queue is served; equal keys are served in order of arrival.
+/// Order in which a queue is served; equal keys are served in order of arrival. Work is meant as expected, at speed 1.
 enum class QueueRule : std::uint8_t {
   kFifo = 0,
   kLifo = 1,
-  kSpt = 2,       ///< shortest expected time at this step first
-  kSptKnown = 3,  ///< shortest actual (drawn) time first, as queueing theory has it
-  kEdd = 4,       ///< earliest due date first; lots without one last
-  kPriority = 5,  ///< larger priority first
+  kSpt = 2,         ///< shortest expected time at this step first
+  kSptKnown = 3,    ///< shortest actual (drawn) time first, as queueing theory has it
+  kEdd = 4,         ///< earliest due date first; lots without one last
+  kPriority = 5,    ///< larger priority first
+  kLpt = 6,         ///< longest expected time at this step first
+  kSlack = 7,       ///< least slack first: due - now - work remaining
+  kMwkr = 8,        ///< most work remaining first
+  kLwkr = 9,        ///< least work remaining first
+  kMopnr = 10,      ///< most operations remaining first
+  kFddMwkr = 11,    ///< least ratio of flow due date (release + work up to this step, included) to work remaining
+  kCr = 12,         ///< least critical ratio first: (due - now) / work remaining
+  kAtc = 13,        ///< apparent tardiness cost: Vepsalainen and Morton, Management Science 33 (1987) 1035
+  kCovert = 14,     ///< cost over time: Carroll, PhD thesis, MIT (1965)
+  kMinSetup = 15,   ///< shortest expected setup from what the machine is set up for
+  kCyclic = 16,     ///< the kind the machine is set up for while there is any, then the next in order
+  kExpression = 17  ///< smallest value of the plant's own expression first
 };
+/// True where the order of two waiting lots may change while they wait, or depends on the machine that asks.
+[[nodiscard]] constexpr bool is_dynamic(QueueRule rule) noexcept {
+  return rule >= QueueRule::kCr && rule <= QueueRule::kCyclic;
+}
 
 /// Which of several stations a lot goes to. Stations with room come before full ones; ties go to the first named.
 enum class ChooseRule : std::uint8_t {
@@ -38,6 +55,13 @@ enum class ChooseRule : std::uint8_t {
   kEarliestFinish = 1,  ///< expected finish: work in front of it shared by the machines, plus its own time
   kFirst = 2,           ///< the first with room, in the order named
   kRandom = 3,          ///< each with the same probability
+};
+
+/// A machine that takes several lots of one kind at once.
+struct BatchData {
+  std::uint32_t most = 1;   ///< lots; 1: no batches
+  std::uint32_t least = 1;  ///< fewer start only when one of them has waited for `wait`
+  Tick wait = kNever;
 };
 
 struct StationData {
@@ -48,8 +72,39 @@ struct StationData {
   bool lose_when_full = false;           ///< arrivals from outside at a full queue are lost instead of waiting outside
   std::uint32_t priority_table = kNone;  ///< rule `priority(A, B)`: row of PlantData::product_priority; kNone: the
                                          ///< lot's own priority
+  double look_ahead = 2;                 ///< k of `atc` and `covert`
+  std::uint32_t expression = kNone;      ///< rule `expr(...)`: index in PlantData::expressions
+  std::uint32_t first_kind = 0, kind_count = 0;  ///< kinds of work done here, in PlantData::kind_names
+  std::uint32_t setups = kNone;  ///< first of its setup times in PlantData::setups: [from][to], and a row more for a
+                                 ///< machine that is set up for nothing; kNone: setups do not depend on kinds
+  BatchData batch;
+  /// The queue is looked through when a machine asks, instead of kept in order.
+  bool scanned = false;
   std::uint64_t hash = 0;
 };
+
+/// Something counted that operations need: operators, tools and crews come back, material is used up and made.
+struct PoolData {
+  std::int32_t count = 1;    ///< how many there are; of material: at the start
+  std::int32_t places = -1;  ///< of material: most that fit; -1 is unlimited
+  bool material = false;
+  CalendarId calendar;    ///< invalid: always there
+  DistributionId supply;  ///< of material: time between deliveries of `supply_lot`; what finds no place is lost
+  std::int32_t supply_lot = 1;
+  std::uint64_t hash = 0;
+};
+
+/// So many of one pool, the first of several that has them.
+struct NeedData {
+  std::uint32_t first_pool = 0, pool_count = 0;  ///< in PlantData::need_pools
+  std::int32_t amount = 1;
+};
+/// Needs of one operation or repair are contiguous.
+struct Needs {
+  std::uint32_t first = 0, count = 0;
+};
+inline constexpr std::uint32_t kMaxNeeds = 8;           ///< of one operation
+inline constexpr std::uint32_t kMaxAlternatives = 255;  ///< pools that can meet one need
 
 struct MachineData {
   StationId station;
@@ -64,6 +119,7 @@ struct FailureModeData {
   MachineId machine;
   bool of_work = true;               ///< ages while the machine processes; else with the clock while it is up
   DistributionId after, repair;      ///< seconds
+  Needs crew;                        ///< what the repair needs
   std::uint64_t limit = UINT64_MAX;  ///< happens at most so often
   std::uint64_t after_stream = 0, repair_stream = 0;  ///< addresses of its draws; the index is the count of failures
 };
@@ -71,27 +127,41 @@ struct FailureModeData {
 /// One station that can do a step.
 struct ChoiceData {
   StationId station;
-  DistributionId time;        ///< seconds of processing at speed 1
-  DistributionId setup;       ///< seconds of setup before each lot; invalid: none
-  DistributionId changeover;  ///< instead of `setup` when the machine did another step before, or none; invalid:
-                              ///< `setup` then too
+  DistributionId time;         ///< seconds of processing at speed 1
+  DistributionId setup;        ///< seconds of setup before each lot; invalid: none
+  DistributionId changeover;   ///< instead of `setup` when the machine did another step before, or none; invalid:
+                               ///< `setup` then too
+  std::uint32_t kind = kNone;  ///< of this work among those of the station: what the machine is set up for, and what
+                               ///< lots of one batch have in common
+  Needs needs;                 ///< pools held while the operation runs
+  Needs uses, makes;           ///< material taken at its start, and given at its end
+  /// Neither needs nor material.
+  [[nodiscard]] bool is_bare() const noexcept { return needs.count + uses.count + makes.count == 0; }
 };
 
 /// Where a step leads with some probability (in Parameters).
 struct BranchData {
   static constexpr std::uint32_t kLeave = UINT32_MAX;      ///< finished, good
   static constexpr std::uint32_t kScrap = UINT32_MAX - 1;  ///< finished, scrapped
-  std::uint32_t target = kLeave;                           ///< a StepId value, kLeave or kScrap
+  static constexpr std::uint32_t kJoin = UINT32_MAX - 2;   ///< waits for the branches beside it
+  std::uint32_t target = kLeave;                           ///< a StepId value, kLeave, kScrap or kJoin
   bool rework = false;                                     ///< declared as rework, so counted as such
 };
 
 struct StepData {
   ProductId product;
-  std::uint32_t first_choice = 0, choice_count = 0;
-  std::uint32_t first_branch = 0, branch_count = 0;  ///< 0 branches: on to the next step, after the last leave
+  std::uint32_t first_choice = 0, choice_count = 0;  ///< 0 choices: the step is where lots part into `forks`
+  std::uint32_t first_branch = 0, branch_count = 0;  ///< 0 branches: on to `next`
+  std::uint32_t next = BranchData::kLeave;           ///< as BranchData::target
+  std::uint32_t within = kNone;                      ///< the step where lots part, of a step in a parallel branch
+  std::uint32_t first_fork = 0, fork_count = 0;      ///< in PlantData::forks: first steps of what is done in parallel
   ChooseRule choose = ChooseRule::kShortestQueue;
   DistributionId transport;  ///< seconds from the place before (or from outside) to this step; invalid: none
-  std::uint64_t hash = 0;    ///< of product and step name
+  DistributionId patience;   ///< seconds a lot waits in the queue at most; invalid: for ever
+  std::uint32_t impatient = BranchData::kScrap;  ///< where a lot goes that has waited so long, as BranchData::target;
+                                                 ///< kStay: it stays in the queue and is counted
+  static constexpr std::uint32_t kStay = UINT32_MAX - 3;
+  std::uint64_t hash = 0;  ///< of product and step name
 };
 
 struct ProductData {
@@ -111,6 +181,7 @@ struct SourceData {
   ProductId product;
   SourceKind kind = SourceKind::kRenewal;
   DistributionId interarrival;  ///< renewal only
+  DistributionId batch;         ///< renewal only: lots at each arrival, rounded; invalid: one
   std::uint32_t level = 0;      ///< conwip only: lots in circulation
   Tick due_after = kNever;      ///< due date is release plus this; kNever: none
   std::uint64_t hash = 0;
@@ -177,9 +248,17 @@ struct PlantData {
   std::vector<Tick> calendar_points;
   std::vector<Tick> calendar_open;             ///< by point: open ticks of the week before it
   std::vector<std::int32_t> product_priority;  ///< shape (tables, products): priority of each product, larger first
+  std::vector<DistributionId> setups;          ///< invalid: no setup
+  std::vector<PoolData> pools;
+  std::vector<NeedData> needs;
+  std::vector<std::uint32_t> need_pools;
+  std::vector<std::uint32_t> forks;  ///< StepId values
+  std::vector<Expression> expressions;
+  bool plans_ahead = false;   ///< some rule looks at the work that remains
+  bool may_deadlock = false;  ///< stations with finite queues feed each other in a circle
 
   std::vector<std::string> station_names, machine_names, product_names, step_names, source_names, order_names,
-      calendar_names;
+      calendar_names, pool_names, kind_names;
   std::vector<std::string> distribution_paths;  ///< by DistributionId: `products.part.route.mill.time`
   std::vector<std::string> branch_paths;        ///< by branch: `products.part.route.mill.then.rework`
 
@@ -201,6 +280,13 @@ struct PlantData {
   [[nodiscard]] Tick next_change(CalendarId calendar, Tick t) const noexcept;
   /// Open time between two instants, from <= to; calendar invalid: to - from.
   [[nodiscard]] Tick open_between(CalendarId calendar, Tick from, Tick to) const noexcept;
+
+  /// Setup before work of a kind by the station's table; invalid: none. \param from  kNone: set up for nothing
+  [[nodiscard]] DistributionId setup_between(StationId station, std::uint32_t from, std::uint32_t to) const noexcept {
+    const StationData& data = stations[station.value];
+    if (data.setups == kNone) return {};
+    return setups[data.setups + std::min(from, data.kind_count) * data.kind_count + to];
+  }
 };
 
 /// A plant: what exists. A cheap handle; copies share one immutable PlantData.

@@ -31,6 +31,8 @@ struct Until {
 /// \return true if it came to the end asked for; false if it was cancelled (the state is then at the last event run)
 /// \throws InvalidArgument  the end lies before the state's clock, or the state or the parameters belong to another
 ///                          plant
+/// \throws DeadlockError    lots wait in a circle for each other's places; the message names the circle, and the state
+///                          is that of the instant
 /// \note Same plant, parameters and state give the same bits, in one call or several.
 bool advance(const Plant& plant, const Parameters& parameters, State& state, const Until& until,
              Recorder* recorder = nullptr);

@@ -14,6 +14,8 @@ void free_lot_slot(State& state, std::uint32_t lot) noexcept;
 void queue_push(State& state, std::uint32_t station, QueueRule rule, std::uint32_t lot) noexcept;
 /// Takes the lot that is served next. Requires a nonempty queue.
 std::uint32_t queue_pop(State& state, std::uint32_t station, QueueRule rule) noexcept;
+/// Takes a lot out of a queue, wherever it stands.
+void queue_remove(State& state, std::uint32_t station, QueueRule rule, std::uint32_t lot) noexcept;
 /// Lots of a queue in order of arrival.
 [[nodiscard]] std::vector<std::uint32_t> queue_lots(const State& state, std::uint32_t station);
 
@@ -26,6 +28,10 @@ std::uint32_t blocked_pop(State& state, std::uint32_t station) noexcept;
 /// True for rules whose order is that of arrival, so that a list serves instead of a heap.
 [[nodiscard]] constexpr bool is_list(QueueRule rule) noexcept {
   return rule == QueueRule::kFifo || rule == QueueRule::kLifo;
+}
+/// How the queue of a station is kept: in its rule's order, or, where it is looked through, in order of arrival.
+[[nodiscard]] inline QueueRule kept_by(const StationData& station) noexcept {
+  return station.scanned ? QueueRule::kFifo : station.rule;
 }
 
 }  // namespace twin

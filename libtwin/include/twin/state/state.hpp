@@ -22,21 +22,32 @@ namespace twin {
 /// 128-bit sums: integrals of time over years do not overflow and do not depend on the order of adding.
 __extension__ using Wide = __int128;
 
-/// What a machine is doing, for accounting. Off wins over down, down over the rest.
-enum class Condition : std::uint8_t { kStarved = 0, kWorking = 1, kSetup = 2, kBlocked = 3, kDown = 4, kOff = 5 };
-inline constexpr std::size_t kConditions = 6;
+/// What a machine is doing, for accounting. Off wins over down, down over the rest; it waits when it holds a lot and
+/// lacks an operator, a tool or material.
+enum class Condition : std::uint8_t {
+  kStarved = 0,
+  kWorking = 1,
+  kSetup = 2,
+  kBlocked = 3,
+  kDown = 4,
+  kOff = 5,
+  kWaiting = 6
+};
+inline constexpr std::size_t kConditions = 7;
 [[nodiscard]] const char* name_of(Condition condition) noexcept;
 
 /// How far a machine is with the lot it holds.
 enum class Phase : std::uint8_t { kIdle = 0, kSetup = 1, kProcessing = 2, kBlocked = 3 };
 
 struct MachineState {
-  Tick since = 0;      ///< start of the present condition
-  Tick left = 0;       ///< setup or processing left when it last began to run or stopped
-  Tick run_since = 0;  ///< when it last began to run; meaningful while running
-  Tick total = 0;      ///< whole duration of the present setup or processing, as drawn
-  Tick started = 0;    ///< when work on this lot began, setup included
-  std::uint32_t lot = kNone;
+  Tick since = 0;                   ///< start of the present condition
+  Tick left = 0;                    ///< setup or processing left when it last began to run or stopped
+  Tick run_since = 0;               ///< when it last began to run; meaningful while running
+  Tick total = 0;                   ///< whole duration of the present setup or processing, as drawn
+  Tick started = 0;                 ///< when work on this lot began, setup included
+  std::uint32_t lot = kNone;        ///< that it holds; of a batch the first, which leads to the others by Lot::child
+  std::uint32_t held = 0;           ///< lots on it
+  std::uint32_t kind = kNone;       ///< of the work it is set up for; kNone: nothing yet
   std::uint32_t last_step = kNone;  ///< of the lot it holds, else of the last it held
   std::uint32_t repairing = kNone;  ///< operation-dependent failure mode under repair
   std::uint32_t next_mode = kNone;  ///< failure mode that will end the present run; kNone: it ends by finishing
@@ -47,19 +58,30 @@ struct MachineState {
   bool running = false;                          ///< time is being worked off now
   bool believed = false;                         ///< `beliefs` holds an estimate of what is left
   bool changing = false;                         ///< the setup under way is a changeover
+  bool supplied = false;                         ///< the material of the present operation has been taken
+  bool waits = false;                            ///< stands in the line for pools
+  bool holding = false;                          ///< `pools` are in use by it
+  std::uint64_t pools = 0;                       ///< while running: which alternative meets each need, 8 bits a need
   std::array<Tick, kConditions> in_condition{};  ///< up to `since`
   std::uint64_t visits = 0;                      ///< operations finished
 };
 
 /// Where a lot is.
-enum class Place : std::uint8_t { kOutside = 0, kQueue = 1, kMachine = 2, kTransit = 3, kFree = 4 };
+enum class Place : std::uint8_t {
+  kOutside = 0,
+  kQueue = 1,
+  kMachine = 2,
+  kTransit = 3,
+  kFree = 4,
+  kParted = 5  ///< its parts are under way in parallel branches
+};
 
 struct Lot {
   Tick release = 0;
   Tick due = kNever;
   Tick entered = 0;               ///< when it entered the queue it is in, or began to wait outside
   Tick waiting = 0;               ///< waiting in queues so far, without the present one
-  Tick left = 0;                  ///< in transit: whole duration of the trip
+  Tick left = 0;                  ///< in transit: whole duration of the trip; in a queue: its patience
   std::int64_t key = 0;           ///< place in the queue, smaller first; then by `arrival`
   std::uint64_t arrival = 0;      ///< running number of its entry into a queue or blocked list
   std::uint64_t serial = 0;       ///< running number at its source
@@ -69,10 +91,14 @@ struct Lot {
   std::uint32_t round = 0;        ///< times it was sent back: tells visits of a step apart
   std::uint32_t machine = kNone;  ///< that holds it, processed or blocked
   std::int32_t priority = 0;
-  std::uint32_t next = kNone, child = kNone;  ///< links of the list or heap it is in
+  std::uint32_t next = kNone, child = kNone, previous = kNone;  ///< links of the list or heap it is in
+  std::uint32_t whole = kNone;                                  ///< the lot of which this is a part
+  std::uint32_t parts = 0;                                      ///< of this lot, still under way
   Place place = Place::kFree;
   bool blocked = false;  ///< waits for room at the station of `choice`
   bool reworked = false;
+  bool overdue = false;  ///< has waited in the present queue for as long as it may
+  bool doomed = false;   ///< some part of it was scrapped
 };
 
 /// Lots in one station's queue and those waiting for room in it.
@@ -84,8 +110,9 @@ struct StationState {
   std::uint32_t blocked_head = kNone, blocked_tail = kNone;  ///< lots waiting for room, in order of waiting
   std::uint64_t visits = 0;                                  ///< lots that left the queue for a machine
   std::uint64_t lost = 0;
-  Wide queue_integral = 0;  ///< sum of leaving minus entering times; plus queued * now is the integral
-  Wide queue_time = 0;      ///< waiting of the lots counted in `visits`
+  std::uint64_t overdue = 0;  ///< lots that waited in its queue for as long as they may
+  Wide queue_integral = 0;    ///< sum of leaving minus entering times; plus queued * now is the integral
+  Wide queue_time = 0;        ///< waiting of the lots counted in `visits`
 };
 
 struct FailureState {
@@ -93,7 +120,27 @@ struct FailureState {
   Tick drawn = 0;           ///< whole time to failure, or, while down, whole repair
   Tick began = 0;           ///< when the present life (by clock) or repair began
   std::uint64_t count = 0;  ///< failures so far: index of the draws
+  std::uint64_t pools = 0;  ///< while under repair: which alternative meets each need, 8 bits a need
   bool down = false;
+  bool waits = false;  ///< down, and in the line for its crew
+};
+
+/// Operators, tools, crews or material.
+struct PoolState {
+  std::int64_t level = 0;     ///< of material: at hand. Of others: in use
+  std::int64_t promised = 0;  ///< of material: places kept for what operations under way will make
+  std::uint64_t deliveries = 0, lost = 0;
+  Tick last = 0, drawn = 0;  ///< the last delivery, or the start, and the time from then to the next
+  Tick since = 0;            ///< of the last change of `level` or `open`
+  bool open = true;          ///< by its calendar
+  Wide integral = 0;         ///< of `level` over time, up to `since`
+  Wide open_time = 0;        ///< up to `since`
+};
+
+/// A machine (below the count of machines) or a failure mode (above) that waits for pools.
+struct Waiting {
+  std::uint32_t who = kNone;
+  friend bool operator==(const Waiting&, const Waiting&) = default;
 };
 
 struct SourceState {
@@ -126,9 +173,10 @@ struct Belief {
   friend bool operator==(const Belief&, const Belief&) = default;
 };
 
-/// Slots of pending events: machines, failure modes by clock, sources, calendars, the next order, then lots under way.
+/// Slots of pending events: machines, failure modes, sources, calendars, pools (deliveries), stations (batches that
+/// wait no longer), the next order, then lots under way or in a queue they may leave.
 struct Slots {
-  std::uint32_t modes, sources, calendars, order, lots;
+  std::uint32_t modes, sources, calendars, pools, stations, order, lots;
   explicit Slots(const PlantData& plant) noexcept;
 };
 
@@ -139,7 +187,9 @@ enum class Priority : std::uint8_t {
   kFailure = 2,    ///< a failure begins
   kCalendar = 3,   ///< a calendar opens or closes
   kTransport = 4,  ///< a lot arrives from transport
-  kArrival = 5,    ///< a lot arrives from a source or an order
+  kArrival = 5,    ///< a lot arrives from a source or an order, material from its supply
+  kPatience = 6,   ///< a lot has waited for as long as it may
+  kBatch = 7,      ///< a batch waits no longer for more lots
 };
 
 /// See the head of this file. Plain data: read it as you like; to change it use the functions of twin/sim.
@@ -163,7 +213,9 @@ struct State {
   std::vector<OrderState> orders;
   std::vector<ProductTotals> products;
   std::vector<Lot> lots;
-  std::vector<Belief> beliefs;  ///< ascending machine
+  std::vector<PoolState> pools;
+  std::vector<Waiting> waiting;  ///< for pools, longest first
+  std::vector<Belief> beliefs;   ///< ascending machine
   kernel::EventQueue queue;
 
   /// The plant at its epoch: empty, machines idle, first arrivals and failures drawn, lots of CONWIP released.

@@ -1,0 +1,275 @@
+#include "plant_loader_impl.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <boost/graph/adjacency_list.hpp>
+#include <boost/graph/strong_components.hpp>
+
+#include "twin/base/random.hpp"
+
+namespace twin::model_detail {
+
+bool PlantLoader::name_pool(const Place& place, const std::string& name, const PoolData& pool) {
+  not_reserved(place.node->key_mark, place.path, name);
+  const bool product = product_ids_.contains(name);
+  if (!product && pool_ids_.emplace(name, static_cast<std::uint32_t>(plant_.pools.size())).second) {
+    plant_.pools.push_back(pool);
+    plant_.pools.back().hash = hash_name("pool:" + name);
+    plant_.pool_names.push_back(name);
+    return true;
+  }
+  fault(place.node->key_mark, place.path, name,
+        product ? fmt::format("'{}' is a product too", name) : fmt::format("'{}' stands twice", name),
+        "one meaning for each name");
+  return false;
+}
+
+void PlantLoader::read_pools(const Place& place) {
+  if (!place) return;
+  if (!place.node->is_mapping()) return wrong_kind(place, Shape::kPools);
+  for (const auto& entry : place.node->children) {
+    const Place at{&entry, join_path(place.path, entry.key)};
+    PoolData pool;
+    std::vector<std::string> skills;
+    if (entry.is_scalar()) {
+      pool.count = static_cast<std::int32_t>(integer(at, Shape::kCount, 1, 1'000'000).value_or(1));
+    } else if (keys(at, Level::kPool, Shape::kPools) && entry.is_mapping()) {
+      pool.count = static_cast<std::int32_t>(integer(child(at, "count"), Shape::kCount, 1, 1'000'000).value_or(1));
+      if (const auto id = calendar(child(at, "calendar"))) pool.calendar = *id;
+      if (const auto given = child(at, "skills"); given && given.node->is_sequence()) {
+        for (const auto& skill : given.node->children)
+          if (scalar({&skill, given.path}, Shape::kSkills)) skills.push_back(skill.scalar);
+      } else if (given && scalar(given, Shape::kSkills)) {
+        skills.push_back(given.node->scalar);
+      }
+    }
+    for (const auto& name : members(entry.key_mark, at.path, entry.key)) {
+      const auto id = static_cast<std::uint32_t>(plant_.pools.size());
+      if (!name_pool(at, name, pool)) continue;
+      pools_by_skill_[name].push_back(id);
+      for (const auto& skill : skills)
+        if (skill != name && std::ranges::find(pools_by_skill_[skill], id) == pools_by_skill_[skill].end())
+          pools_by_skill_[skill].push_back(id);
+    }
+  }
+}
+
+void PlantLoader::read_materials(const Place& place) {
+  if (!place) return;
+  if (!place.node->is_mapping()) return wrong_kind(place, Shape::kMaterials);
+  constexpr std::int64_t kMost = 1'000'000'000;
+  for (const auto& entry : place.node->children) {
+    const Place at{&entry, join_path(place.path, entry.key)};
+    PoolData pool;
+    pool.material = true;
+    pool.count = 0;
+    std::optional<Distribution> supply;
+    if (entry.is_scalar()) {
+      pool.count = static_cast<std::int32_t>(integer(at, Shape::kLevel, 0, kMost).value_or(0));
+    } else if (keys(at, Level::kMaterial, Shape::kMaterials) && entry.is_mapping()) {
+      pool.count = static_cast<std::int32_t>(integer(child(at, "level"), Shape::kLevel, 0, kMost).value_or(0));
+      if (const auto places = child(at, "places");
+          places && !(places.node->is_scalar() && places.node->scalar == "unlimited"))
+        pool.places = static_cast<std::int32_t>(integer(places, Shape::kPlaces, 0, kMost).value_or(-1));
+      if (pool.places >= 0 && pool.count > pool.places)
+        fault(child(at, "level"), fmt::format("{} do not fit into {} places", pool.count, pool.places),
+              fmt::format("at most {}", pool.places));
+      if (const auto given = child(at, "supply"); given && keys(given, Level::kSupply, Shape::kSupply)) {
+        supply = distribution(child(given, "every"));
+        if (supply && !(supply->mean() > 0))
+          fault(child(given, "every"), "deliveries that follow each other after no time never end", "a time above 0");
+        pool.supply_lot =
+            static_cast<std::int32_t>(integer(child(given, "lot"), Shape::kCount, 1, 1'000'000).value_or(1));
+      }
+    }
+    for (const auto& name : members(entry.key_mark, at.path, entry.key)) {
+      if (supply) pool.supply = intern(join_path(place.path, name) + ".supply.every", *supply);
+      name_pool(at, name, pool);
+    }
+  }
+}
+
+std::vector<NeedSpec> PlantLoader::read_needs(const Place& place, bool material) {
+  std::vector<NeedSpec> out;
+  if (!place) return out;
+  const Shape shape = material ? Shape::kUses : Shape::kNeeds;
+  const auto add = [&](const Place& at, const Mark& mark, const std::string& name, std::int64_t amount) {
+    NeedSpec need;
+    need.amount = static_cast<std::int32_t>(amount);
+    std::vector<std::string> known;
+    if (material) {
+      if (const auto found = pool_ids_.find(name); found != pool_ids_.end() && plant_.pools[found->second].material)
+        need.pools = {found->second};
+      for (std::size_t p = 0; p < plant_.pools.size(); ++p)
+        if (plant_.pools[p].material) known.push_back(plant_.pool_names[p]);
+    } else {
+      if (const auto found = pools_by_skill_.find(name); found != pools_by_skill_.end()) need.pools = found->second;
+      for (const auto& [skill, pools] : pools_by_skill_) known.push_back(skill);
+      std::ranges::sort(known);
+    }
+    if (need.pools.empty()) {
+      fault(mark, at.path, name,
+            fmt::format("there {} '{}'{}", material ? "is no material" : "are no operators or tools", name,
+                        did_you_mean(name, known)),
+            known.empty() ? (material ? "a name under materials" : "a name under operators or tools") : list_of(known));
+      return;
+    }
+    std::int64_t most = 0;
+    for (const std::uint32_t pool : need.pools) most = std::max<std::int64_t>(most, plant_.pools[pool].count);
+    if (!material && amount > most)
+      fault(mark, at.path, name,
+            fmt::format("{} of '{}' are needed and there are never more than {}", amount, name, most),
+            fmt::format("at most {}", most));
+    if (need.pools.size() > kMaxAlternatives) need.pools.resize(kMaxAlternatives);
+    out.push_back(std::move(need));
+  };
+  if (place.node->is_scalar()) {
+    add(place, place.node->mark, place.node->scalar, 1);
+  } else if (place.node->is_mapping()) {
+    for (const auto& entry : place.node->children) {
+      const Place at{&entry, join_path(place.path, entry.key)};
+      if (const auto amount = integer(at, Shape::kCount, 1, 1'000'000)) add(at, entry.key_mark, entry.key, *amount);
+    }
+  } else {
+    wrong_kind(place, shape);
+  }
+  if (out.size() > kMaxNeeds) {
+    fault(place, fmt::format("there are {} needs", out.size()), fmt::format("at most {}", kMaxNeeds));
+    out.resize(kMaxNeeds);
+  }
+  return out;
+}
+
+Needs PlantLoader::add_needs(const std::vector<NeedSpec>& specs) {
+  const Needs needs{static_cast<std::uint32_t>(plant_.needs.size()), static_cast<std::uint32_t>(specs.size())};
+  for (const auto& spec : specs) {
+    plant_.needs.push_back({static_cast<std::uint32_t>(plant_.need_pools.size()),
+                            static_cast<std::uint32_t>(spec.pools.size()), spec.amount});
+    plant_.need_pools.insert(plant_.need_pools.end(), spec.pools.begin(), spec.pools.end());
+  }
+  return specs.empty() ? Needs{} : needs;
+}
+
+const std::string& PlantLoader::kind_name(KindBy by, const StepData& step, std::uint32_t index) const {
+  if (by == KindBy::kOp) return plant_.step_names[index];
+  if (by == KindBy::kProduct) return plant_.product_names[step.product.value];
+  if (!step_families_[index].empty()) return step_families_[index];
+  const auto& family = families_[step.product.value];
+  return family.empty() ? plant_.product_names[step.product.value] : family;
+}
+
+void PlantLoader::number_kinds() {
+  std::vector<std::vector<std::string>> kinds(plant_.stations.size());
+  for (std::uint32_t i = 0; i < plant_.steps.size(); ++i) {
+    const StepData& step = plant_.steps[i];
+    for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c) {
+      const std::uint32_t station = plant_.choices[c].station.value;
+      const KindBy by = station_specs_[station]->by;
+      if (by == KindBy::kNone) continue;
+      const auto& name = kind_name(by, step, i);
+      auto& known = kinds[station];
+      const auto found = std::ranges::find(known, name);
+      plant_.choices[c].kind = static_cast<std::uint32_t>(found - known.begin());
+      if (found == known.end()) known.push_back(name);
+    }
+  }
+  for (std::uint32_t s = 0; s < plant_.stations.size(); ++s) {
+    plant_.stations[s].first_kind = static_cast<std::uint32_t>(plant_.kind_names.size());
+    plant_.stations[s].kind_count = static_cast<std::uint32_t>(kinds[s].size());
+    plant_.kind_names.insert(plant_.kind_names.end(), kinds[s].begin(), kinds[s].end());
+    if (station_specs_[s]->setups) add_setups(StationId{s}, *station_specs_[s]->setups);
+  }
+}
+
+void PlantLoader::add_setups(StationId station, const SetupSpec& setup) {
+  StationData& data = plant_.stations[station.value];
+  const std::size_t kinds = data.kind_count;
+  if (kinds > 2'000) {
+    fault({}, join_path("stations", plant_.station_names[station.value]) + ".setup", "",
+          fmt::format("there are {} kinds of work", kinds),
+          "at most 2000 kinds of work at a station with setups by kind");
+    return;
+  }
+  const auto path = join_path("stations", plant_.station_names[station.value]) + ".setup";
+  const auto named = [&](const std::optional<Distribution>& d, const char* key) {
+    return d ? intern(path + "." + key, *d) : DistributionId{};
+  };
+  const DistributionId same = named(setup.same, "same");
+  const DistributionId otherwise = named(setup.otherwise, "otherwise");
+  const DistributionId first = named(setup.first, "first");
+  data.setups = static_cast<std::uint32_t>(plant_.setups.size());
+  for (std::size_t from = 0; from <= kinds; ++from)
+    for (std::size_t to = 0; to < kinds; ++to)
+      plant_.setups.push_back(from == kinds ? first : from == to ? same : otherwise);
+  const auto begin = plant_.kind_names.begin() + data.first_kind;
+  const auto kind_of = [&](const std::string& name) {
+    return static_cast<std::size_t>(std::find(begin, begin + data.kind_count, name) - begin);
+  };
+  for (const auto& cell : setup.cells) {
+    for (const auto& name : {cell.from, cell.to}) {
+      if (kind_of(name) < kinds) continue;
+      std::vector<std::string> known(begin, begin + data.kind_count);
+      const bool elsewhere = std::ranges::find(families_, name) != families_.end() ||
+                             std::ranges::find(step_families_, name) != step_families_.end() ||
+                             std::ranges::find(plant_.step_names, name) != plant_.step_names.end() ||
+                             product_ids_.contains(name);
+      if (!elsewhere)
+        fault(cell.node->key_mark, path + ".matrix", name,
+              fmt::format("'{}' is no kind of work here{}", name, did_you_mean(name, known)), list_of(known));
+    }
+    if (kind_of(cell.from) >= kinds || kind_of(cell.to) >= kinds) continue;
+    const bool none = cell.time == Distribution::deterministic(0);
+    plant_.setups[data.setups + kind_of(cell.from) * kinds + kind_of(cell.to)] =
+        none ? DistributionId{} : intern(join_path(join_path(path + ".matrix", cell.from), cell.to), cell.time);
+  }
+}
+
+void PlantLoader::summarise() {
+  for (auto& station : plant_.stations) {
+    const bool formula = station.rule == QueueRule::kExpression && station.expression != kNone;
+    station.scanned = is_dynamic(station.rule) || station.batch.most > 1 ||
+                      (formula && plant_.expressions[station.expression].is_dynamic());
+    switch (station.rule) {
+      case QueueRule::kSlack:
+      case QueueRule::kMwkr:
+      case QueueRule::kLwkr:
+      case QueueRule::kMopnr:
+      case QueueRule::kFddMwkr:
+      case QueueRule::kCr:
+      case QueueRule::kAtc:
+      case QueueRule::kCovert:
+      case QueueRule::kExpression:
+        plant_.plans_ahead = true;
+        break;
+      default:
+        break;
+    }
+  }
+  using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS>;
+  Graph graph(plant_.stations.size());
+  const auto each_station = [&](std::uint32_t step, auto&& call) {
+    const StepData& data = plant_.steps[step];
+    for (std::uint32_t c = data.first_choice; c < data.first_choice + data.choice_count; ++c)
+      call(plant_.choices[c].station.value);
+  };
+  const auto full = [&](std::uint32_t station) { return plant_.stations[station].places >= 0; };
+  const auto feed = [&](std::uint32_t from, std::uint32_t to) {
+    each_station(from, [&](std::uint32_t a) {
+      each_station(to, [&](std::uint32_t b) {
+        if (a != b && full(a) && full(b)) add_edge(a, b, graph);
+      });
+    });
+  };
+  for (std::uint32_t i = 0; i < plant_.steps.size(); ++i) {
+    const StepData& step = plant_.steps[i];
+    if (step.branch_count == 0 && step.next < BranchData::kJoin) feed(i, step.next);
+    for (std::uint32_t b = step.first_branch; b < step.first_branch + step.branch_count; ++b)
+      if (plant_.branches[b].target < BranchData::kJoin) feed(i, plant_.branches[b].target);
+  }
+  std::vector<std::size_t> component(plant_.stations.size());
+  const auto components = boost::strong_components(
+      graph, boost::make_iterator_property_map(component.begin(), get(boost::vertex_index, graph)));
+  plant_.may_deadlock = static_cast<std::size_t>(components) < plant_.stations.size();
+}
+
+}  // namespace twin::model_detail

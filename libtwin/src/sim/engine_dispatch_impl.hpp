@@ -1,0 +1,315 @@
+/// Who is next: queue rules, batches, and the choice among stations. Part of engine_impl.hpp.
+#pragma once
+#include "engine_impl.hpp"  // IWYU pragma: keep
+
+namespace twin::detail {
+
+/// Doubles as integers in the same order; what is no number comes last.
+inline std::int64_t ordered(double value) noexcept {
+  if (std::isnan(value)) return INT64_MAX;
+  const auto bits = std::bit_cast<std::int64_t>(value + 0.0);  // one zero
+  return bits ^ ((bits >> 63) & INT64_MAX);
+}
+
+template <class R>
+std::int64_t Engine<R>::queue_key(const StationData& station, const Lot& lot) noexcept {
+  switch (station.rule) {
+    case QueueRule::kSpt:
+      return ticks_from_seconds(q_.mean(p_.choices[lot.choice].time));
+    case QueueRule::kLpt:
+      return -ticks_from_seconds(q_.mean(p_.choices[lot.choice].time));
+    case QueueRule::kSptKnown:
+      return processing_time(station.first_machine, lot);
+    case QueueRule::kEdd:
+      return lot.due;
+    case QueueRule::kPriority:
+      if (station.priority_table != kNone)
+        return -std::int64_t{
+            p_.product_priority[station.priority_table * p_.products.size() + p_.steps[lot.step].product.value]};
+      return -std::int64_t{lot.priority};
+    case QueueRule::kSlack:
+      return lot.due == kNever ? kNever : lot.due - ticks_from_seconds(work_left(lot));
+    case QueueRule::kMwkr:
+      return ordered(-work_left(lot));
+    case QueueRule::kLwkr:
+      return ordered(work_left(lot));
+    case QueueRule::kMopnr:
+      return ordered(-steps_after_[lot.step]);
+    case QueueRule::kFddMwkr: {
+      const double whole = work_after_[p_.products[p_.steps[lot.step].product.value].first_step] +
+                           work_[p_.steps[p_.products[p_.steps[lot.step].product.value].first_step].first_choice];
+      const double flow_due = seconds_from_ticks(lot.release) + std::max(0.0, whole - work_after_[lot.step]);
+      return ordered(flow_due / work_left(lot));
+    }
+    case QueueRule::kExpression: {
+      const Expression& expression = p_.expressions[station.expression];
+      return expression.is_dynamic() ? 0 : ordered(expression.evaluate(values_of(lot, 0, 0)));
+    }
+    case QueueRule::kAtc: {  // the part that stays: log(w / p)
+      const double weight = lot.priority > 0 ? lot.priority : 1;
+      return std::bit_cast<std::int64_t>(math::log(weight / work_[lot.choice]));
+    }
+    default:
+      return 0;
+  }
+}
+
+/// Expected work per choice and after each step, from the means of the parameters.
+template <class R>
+void Engine<R>::plan_ahead() {
+  work_.resize(p_.choices.size());
+  for (std::uint32_t c = 0; c < p_.choices.size(); ++c) work_[c] = q_.mean(p_.choices[c].time);
+  work_after_.assign(p_.steps.size(), 0);
+  steps_after_.assign(p_.steps.size(), 0);
+  const auto own = [&](std::uint32_t step) {
+    const StepData& data = p_.steps[step];
+    double sum = 0;
+    for (std::uint32_t c = data.first_choice; c < data.first_choice + data.choice_count; ++c) sum += work_[c];
+    return data.choice_count > 0 ? sum / data.choice_count : 0;
+  };
+  // What follows a step depends on later steps, and on earlier ones through rework: swept until it stands still.
+  constexpr int kSweeps = 1000;
+  for (int sweep = 0; sweep < kSweeps; ++sweep) {
+    double change = 0;
+    for (std::uint32_t step = static_cast<std::uint32_t>(p_.steps.size()); step-- > 0;) {
+      const StepData& data = p_.steps[step];
+      double work = 0;
+      double steps = 0;
+      const auto follow = [&](std::uint32_t target, double share) {
+        if (target == BranchData::kJoin) {
+          const std::uint32_t whole = data.within;
+          target = p_.steps[whole].next;
+          if (target == BranchData::kJoin) {  // of branches within branches: what follows the outer ones
+            work += share * work_after_[whole];
+            steps += share * steps_after_[whole];
+            return;
+          }
+        }
+        if (target >= BranchData::kJoin) return;
+        const double one = p_.steps[target].choice_count > 0 ? 1 : 0;
+        work += share * (own(target) + work_after_[target]);
+        steps += share * (one + steps_after_[target]);
+      };
+      if (data.choice_count == 0) {  // parting: all branches, each with what follows them, which counts once
+        const double after_work = data.next < BranchData::kJoin ? own(data.next) + work_after_[data.next] : 0;
+        const double after_steps = data.next < BranchData::kJoin ? 1 + steps_after_[data.next] : 0;
+        for (std::uint32_t i = data.first_fork; i < data.first_fork + data.fork_count; ++i) {
+          work += own(p_.forks[i]) + work_after_[p_.forks[i]] - after_work;
+          steps += 1 + steps_after_[p_.forks[i]] - after_steps;
+        }
+        work += after_work;
+        steps += after_steps;
+      } else if (data.branch_count == 0) {
+        follow(data.next, 1);
+      } else {
+        for (std::uint32_t b = data.first_branch; b < data.first_branch + data.branch_count; ++b)
+          follow(p_.branches[b].target, q_.branch_probability[b]);
+      }
+      change = std::max(change, std::fabs(work - work_after_[step]) + std::fabs(steps - steps_after_[step]));
+      work_after_[step] = work;
+      steps_after_[step] = steps;
+    }
+    if (change < 1e-9) break;
+  }
+}
+
+template <class R>
+double Engine<R>::expected_setup(std::uint32_t m, const Lot& lot) const noexcept {
+  const MachineState& machine = s_.machines[m];
+  const ChoiceData& choice = p_.choices[lot.choice];
+  MachineState next;
+  next.kind = machine.kind;
+  next.changing = machine.last_step != lot.step && choice.changeover.valid();
+  const DistributionId setup = setup_of(next, choice);
+  return setup.valid() ? q_.mean(setup) : 0;
+}
+template <class R>
+Expression::Values Engine<R>::values_of(const Lot& lot, double setup, double queued) const noexcept {
+  return {seconds_from_ticks(s_.now),
+          lot.due < kNever ? seconds_from_ticks(lot.due) : math::kInfinity,
+          seconds_from_ticks(lot.release),
+          seconds_from_ticks(lot.entered),
+          work_[lot.choice],
+          work_left(lot),
+          1 + steps_after_[lot.step],
+          setup,
+          static_cast<double>(lot.priority),
+          queued,
+          static_cast<double>(lot.round)};
+}
+/// How a machine that asks ranks a waiting lot: smaller first. \param mean_work  of the lots that wait
+template <class R>
+double Engine<R>::index_of(std::uint32_t m, const Lot& lot, double mean_work) const noexcept {
+  const StationData& station = p_.stations[station_of(m)];
+  const auto due_in = [&] { return lot.due < kNever ? seconds_from_ticks(lot.due - s_.now) : math::kInfinity; };
+  switch (station.rule) {
+    case QueueRule::kFifo:
+      return 0;
+    case QueueRule::kLifo:
+      return -static_cast<double>(lot.arrival);
+    case QueueRule::kCr:
+      return due_in() / std::max(work_left(lot), 1e-9);
+    case QueueRule::kAtc: {
+      const double late = std::max(0.0, due_in() - work_left(lot));
+      return (late > 0 ? late / std::max(station.look_ahead * mean_work, 1e-9) : 0) - std::bit_cast<double>(lot.key);
+    }
+    case QueueRule::kCovert: {
+      const double weight = lot.priority > 0 ? lot.priority : 1;
+      const double late = std::max(0.0, due_in() - work_left(lot));
+      const double urgent = 1 - (late > 0 ? late / std::max(station.look_ahead * work_left(lot), 1e-9) : 0);
+      return -weight / std::max(work_[lot.choice], 1e-9) * std::max(0.0, urgent);
+    }
+    case QueueRule::kMinSetup:
+      return expected_setup(m, lot);
+    case QueueRule::kCyclic: {
+      const std::uint32_t kind = p_.choices[lot.choice].kind;
+      const std::uint32_t at = s_.machines[m].kind;
+      return at == kNone || kind >= at ? kind - (at == kNone ? 0 : at) : kind + station.kind_count - at;
+    }
+    case QueueRule::kExpression: {
+      const Expression& expression = p_.expressions[station.expression];
+      if (!expression.is_dynamic()) return static_cast<double>(lot.key);
+      const double setup = expression.asks(Variable::kSetup) ? expected_setup(m, lot) : 0;
+      const double value = expression.evaluate(values_of(lot, setup, s_.stations[station_of(m)].queued));
+      return std::isnan(value) ? math::kInfinity : value;
+    }
+    default:
+      return static_cast<double>(lot.key);
+  }
+}
+/// The lot a machine takes next from a queue that is looked through; equal ones in order of arrival.
+template <class R>
+std::uint32_t Engine<R>::pick(std::uint32_t m) {
+  const std::uint32_t s = station_of(m);
+  const StationState& station = s_.stations[s];
+  double mean_work = 0;
+  if (p_.stations[s].rule == QueueRule::kAtc) {
+    for (std::uint32_t l = station.head; l != kNone; l = s_.lots[l].next) mean_work += work_[s_.lots[l].choice];
+    mean_work /= station.queued;
+  }
+  std::uint32_t best = station.head;
+  double least = index_of(m, s_.lots[best], mean_work);
+  for (std::uint32_t l = s_.lots[best].next; l != kNone; l = s_.lots[l].next) {
+    const double index = index_of(m, s_.lots[l], mean_work);
+    if (index < least) {
+      least = index;
+      best = l;
+    }
+  }
+  return best;
+}
+/// Fills `picked_` with the batch a machine takes next: of the kinds that are enough, or have waited long enough, the
+/// one whose best lot is the best. Empty if there is none; then an event is pending for when one has waited.
+template <class R>
+void Engine<R>::pick_batch(std::uint32_t m) {
+  const std::uint32_t s = station_of(m);
+  const StationState& station = s_.stations[s];
+  const BatchData& batch = p_.stations[s].batch;
+  double mean_work = 0;
+  if (p_.stations[s].rule == QueueRule::kAtc) {
+    for (std::uint32_t l = station.head; l != kNone; l = s_.lots[l].next) mean_work += work_[s_.lots[l].choice];
+    mean_work /= station.queued;
+  }
+  picked_.clear();
+  for (std::uint32_t l = station.head; l != kNone; l = s_.lots[l].next)
+    picked_.emplace_back(index_of(m, s_.lots[l], mean_work), l);
+  std::ranges::stable_sort(picked_, {}, [](const auto& entry) { return entry.first; });
+  const auto kind_of = [&](const auto& entry) { return p_.choices[s_.lots[entry.second].choice].kind; };
+  Tick patient_until = kNever;
+  for (std::size_t leader = 0; leader < picked_.size(); ++leader) {
+    const std::uint32_t kind = kind_of(picked_[leader]);
+    bool known = false;
+    for (std::size_t i = 0; i < leader && !known; ++i) known = kind_of(picked_[i]) == kind;
+    if (known) continue;
+    std::uint32_t count = 0;
+    Tick oldest = kNever;
+    for (std::size_t i = leader; i < picked_.size(); ++i)
+      if (kind_of(picked_[i]) == kind) {
+        ++count;
+        oldest = std::min(oldest, s_.lots[picked_[i].second].entered);
+      }
+    const Tick until = batch.wait < kNever ? oldest + batch.wait : kNever;
+    if (count < batch.least && s_.now < until) {
+      patient_until = std::min(patient_until, until);
+      continue;
+    }
+    std::erase_if(picked_, [&](const auto& entry) { return kind_of(entry) != kind; });
+    if (picked_.size() > batch.most) picked_.resize(batch.most);
+    return;
+  }
+  picked_.clear();
+  if (patient_until < kNever) s_.queue.reschedule(slots_.stations + s, patient_until, code(Priority::kBatch));
+}
+
+/// The alternative a lot takes: among those with room, else among all.
+template <class R>
+std::uint32_t Engine<R>::choose(const Lot& lot) const {
+  const StepData& step = p_.steps[lot.step];
+  if (step.choice_count == 1) return step.first_choice;
+  const std::uint32_t end = step.first_choice + step.choice_count;
+  bool any_room = false;
+  for (std::uint32_t c = step.first_choice; c < end; ++c) any_room = any_room || open_choice(c, lot);
+  std::uint32_t best = kNone;
+  double best_score = 0;
+  for (std::uint32_t c = step.first_choice; c < end; ++c) {
+    if (any_room && !open_choice(c, lot)) continue;
+    const double score = choice_score(step, c, lot);
+    if (best == kNone || score < best_score) {
+      best = c;
+      best_score = score;
+    }
+  }
+  return best;
+}
+template <class R>
+double Engine<R>::choice_score(const StepData& step, std::uint32_t c, const Lot& lot) const {
+  const std::uint32_t s = p_.choices[c].station.value;
+  const StationData& data = p_.stations[s];
+  const StationState& station = s_.stations[s];
+  switch (step.choose) {
+    case ChooseRule::kFirst:
+      return static_cast<double>(c);
+    case ChooseRule::kRandom:
+      return draw_uniform(s_.key, hash_combine(step_stream(p_, lot, Purpose::kChoice), data.hash), lot_index(lot));
+    case ChooseRule::kShortestQueue: {
+      std::uint32_t busy = 0;
+      for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m)
+        if (s_.machines[m].lot != kNone && s_.machines[m].lot != slot_of(lot)) busy += s_.machines[m].held;
+      return static_cast<double>(station.queued + station.inbound + busy) / data.machine_count;
+    }
+    case ChooseRule::kEarliestFinish: {
+      double work = 0;
+      double speed = 0;
+      for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m) {
+        speed += q_.speed[m];
+        if (s_.machines[m].lot != kNone && s_.machines[m].lot != slot_of(lot)) work += expected_left(m);
+      }
+      const double most = data.batch.most;
+      for (const std::uint32_t waiting : queue_lots(s_, s)) work += expected_work(s_.lots[waiting].choice) / most;
+      const double own = expected_work(c);
+      work += station.inbound * own / most;
+      const double wait = station.idle > 0 && station.queued == 0 ? 0 : work / speed;
+      return wait + own * data.machine_count / speed;
+    }
+  }
+  return 0;
+}
+template <class R>
+double Engine<R>::expected_work(std::uint32_t choice) const {
+  const ChoiceData& data = p_.choices[choice];
+  return q_.mean(data.time) + (data.setup.valid() ? q_.mean(data.setup) : 0);
+}
+/// Expected rest of what a machine is doing, at speed 1, from what has been done; the drawn time is not looked at.
+template <class R>
+double Engine<R>::expected_left(std::uint32_t m) const {
+  const MachineState& machine = s_.machines[m];
+  if (machine.phase == Phase::kBlocked) return 0;
+  const ChoiceData& choice = choice_on(machine);
+  const Tick left = machine.left - (machine.running ? s_.now - machine.run_since : 0);
+  const double done = seconds_from_ticks(machine.total - left);
+  if (machine.phase == Phase::kSetup)
+    return std::max(0.0, q_.mean(setup_of(machine, choice)) - done) + q_.mean(choice.time);
+  return std::max(0.0, q_.mean(choice.time) - done * q_.speed[m]);
+}
+
+}  // namespace twin::detail

@@ -1,0 +1,577 @@
+/// Lots: queues, routes, coming and going. Part of engine_impl.hpp.
+#pragma once
+#include "engine_impl.hpp"  // IWYU pragma: keep
+
+namespace twin::detail {
+
+template <class R>
+void Engine<R>::begin_source(std::uint32_t i) {
+  const SourceData& source = p_.sources[i];
+  s_.sources[i].last = s_.now;
+  if (source.kind == SourceKind::kRenewal) schedule_arrival(i);
+  if (source.kind == SourceKind::kConwip) replenish(i);
+}
+template <class R>
+void Engine<R>::replenish(std::uint32_t i) {
+  while (s_.sources[i].count - s_.sources[i].gone < p_.sources[i].level) release_from_source(i);
+}
+template <class R>
+void Engine<R>::enter_observed(std::uint32_t l) {
+  Lot& lot = s_.lots[l];
+  lot.choice = choose(lot);
+  const std::uint32_t s = p_.choices[lot.choice].station.value;
+  lot.place = Place::kQueue;
+  lot.arrival = s_.arrivals++;
+  lot.key = queue_key(p_.stations[s], lot);
+  s_.stations[s].queue_integral -= lot.entered;
+  queue_push(s_, s, kept_by(p_.stations[s]), l);
+  schedule_patience(l);
+}
+template <class R>
+void Engine<R>::schedule_orders() {
+  while (s_.next_order < p_.orders.size() && s_.orders[s_.next_order].released >= p_.orders[s_.next_order].quantity)
+    ++s_.next_order;
+  if (s_.next_order == p_.orders.size()) return;
+  s_.queue.reschedule(slots_.order, std::max(p_.orders[s_.next_order].release, s_.now), code(Priority::kArrival));
+}
+
+/// Lets those who wait for pools go on, machines that have become free take their next lot, and blocked lots the places
+/// that this frees.
+template <class R>
+void Engine<R>::resolve() {
+  for (std::size_t i = 0; pools_freed_ || i < freed_.size();) {
+    if (pools_freed_) {
+      wake();
+    } else {
+      take_next(freed_[i++]);
+    }
+  }
+  freed_.clear();
+}
+/// The open machine's calendar is about to close at this very instant.
+template <class R>
+bool Engine<R>::closes_now(std::uint32_t m) const noexcept {
+  const CalendarId calendar = p_.machines[m].calendar;
+  return calendar.valid() && s_.queue.pending(slots_.calendars + calendar.value) &&
+         s_.queue.time_of(slots_.calendars + calendar.value) == s_.now && !p_.open_at(calendar, s_.now);
+}
+template <class R>
+void Engine<R>::take_next(std::uint32_t m) {
+  MachineState& machine = s_.machines[m];
+  if (machine.open && closes_now(m)) machine.open = false;  // begins nothing that would rest over the closing time
+  if (machine.phase != Phase::kIdle || !machine.open || machine.faults > 0) {
+    update_condition(m);
+    return;
+  }
+  const std::uint32_t s = station_of(m);
+  StationState& station = s_.stations[s];
+  if (station.queued > 0 && serve(m)) {
+    admit(s);
+    return;
+  }
+  update_condition(m);  // idle: a blocked lot may come straight here
+  if (station.blocked_head != kNone) {
+    admit(s);
+    if (machine.phase != Phase::kIdle) return;
+  }
+  const std::int32_t places = p_.stations[s].places;
+  if (places >= 0 && station.inbound >= static_cast<std::uint32_t>(places) + station.idle) return;  // kept for those
+  if (const std::uint32_t source = saturating_source(s); source != kNone) take_from_supply(m, source);
+}
+/// A free machine takes from its queue what comes next, if anything does. Requires that lots wait.
+template <class R>
+bool Engine<R>::serve(std::uint32_t m) {
+  const std::uint32_t s = station_of(m);
+  const StationData& data = p_.stations[s];
+  if (!data.scanned) {
+    const std::uint32_t l = s_.stations[s].head;
+    take_out(s, l);
+    start(m, l);
+    return true;
+  }
+  if (data.batch.most == 1) {
+    const std::uint32_t l = pick(m);
+    take_out(s, l);
+    start(m, l);
+    return true;
+  }
+  pick_batch(m);
+  if (picked_.empty()) return false;
+  for (const auto& [index, l] : picked_) {
+    take_out(s, l);
+    load(m, l);
+  }
+  begin_work(m);
+  return true;
+}
+/// Takes a lot out of the queue, for a machine.
+template <class R>
+void Engine<R>::take_out(std::uint32_t s, std::uint32_t l) {
+  StationState& station = s_.stations[s];
+  queue_remove(s_, s, kept_by(p_.stations[s]), l);
+  Lot& lot = s_.lots[l];
+  const Tick waited = s_.now - lot.entered;
+  lot.waiting += waited;
+  station.queue_time += waited;
+  station.queue_integral += s_.now;
+  if (p_.steps[lot.step].patience.valid()) s_.queue.cancel(slots_.lots + l);
+  if constexpr (R::kLevels) r_.on_queue({s, station.queued, s_.now});
+}
+/// Lots have waited long enough for others to join them: idle machines start with fewer.
+template <class R>
+void Engine<R>::batch_event(std::uint32_t s) {
+  const StationData& data = p_.stations[s];
+  bool served = false;
+  for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m)
+    if (s_.machines[m].condition == Condition::kStarved && s_.stations[s].queued > 0) served = serve(m) || served;
+  if (served) admit(s);
+}
+template <class R>
+std::uint32_t Engine<R>::saturating_source(std::uint32_t station) const noexcept {
+  std::uint32_t found = kNone;
+  for (const std::uint32_t i : saturating_) {
+    const StepData& first = p_.steps[p_.products[p_.sources[i].product.value].first_step];
+    if (p_.choices[first.first_choice].station.value != station) continue;
+    if (found == kNone || s_.sources[i].count < s_.sources[found].count) found = i;
+  }
+  return found;
+}
+template <class R>
+void Engine<R>::take_from_supply(std::uint32_t m, std::uint32_t source) {
+  const std::uint32_t most = p_.stations[station_of(m)].batch.most;
+  for (std::uint32_t i = 0; i < most; ++i) {
+    const std::uint32_t l = make_lot(source, s_.sources[source].count++, due_of(source), priority_of(source));
+    s_.lots[l].choice = p_.steps[s_.lots[l].step].first_choice;
+    s_.lots[l].entered = s_.now;
+    load(m, l);
+  }
+  begin_work(m);
+}
+
+template <class R>
+bool Engine<R>::has_room(std::uint32_t s) const noexcept {
+  const std::int32_t places = p_.stations[s].places;
+  if (places < 0) return true;
+  const StationState& station = s_.stations[s];
+  return station.queued + station.inbound <
+         static_cast<std::uint32_t>(places) + station.idle * p_.stations[s].batch.most;
+}
+/// Whether a lot may go to a station now. One that comes back to the station whose machine holds it always may: it
+/// leaves that machine free for another, and must not wait behind those it blocks.
+template <class R>
+bool Engine<R>::may_go(std::uint32_t s, const Lot& lot) const noexcept {
+  if (lot.machine != kNone && station_of(lot.machine) == s) return true;
+  return s_.stations[s].blocked_head == kNone && has_room(s);
+}
+/// Gives the places that are free to the lots that have waited longest for them.
+template <class R>
+void Engine<R>::admit(std::uint32_t s) {
+  while (s_.stations[s].blocked_head != kNone && has_room(s)) {
+    const std::uint32_t l = blocked_pop(s_, s);
+    Lot& lot = s_.lots[l];
+    if (lot.machine == kNone) lot.waiting += s_.now - lot.entered;
+    go(l);
+  }
+}
+/// Sends a lot to the step it stands at: into the queue, onto a machine, on its way, or blocked.
+template <class R>
+void Engine<R>::route(std::uint32_t l) {
+  Lot& lot = s_.lots[l];
+  if (p_.steps[lot.step].choice_count == 0) {
+    part(l);
+    return;
+  }
+  lot.choice = choose(lot);
+  const std::uint32_t s = p_.choices[lot.choice].station.value;
+  if (may_go(s, lot)) {
+    go(l);
+    return;
+  }
+  lot.entered = s_.now;
+  lot.arrival = s_.arrivals++;
+  blocked_push(s_, s, l);
+  if (lot.machine != kNone) {
+    s_.machines[lot.machine].phase = Phase::kBlocked;
+    update_condition(lot.machine);
+    if (p_.may_deadlock) look_for_deadlock(s);
+  } else {
+    lot.place = Place::kOutside;
+  }
+}
+/// Moves a lot that has room where it goes.
+template <class R>
+void Engine<R>::go(std::uint32_t l) {
+  Lot& lot = s_.lots[l];
+  leave_machine(lot);
+  const StepData& step = p_.steps[lot.step];
+  if (step.transport.valid()) {
+    lot.place = Place::kTransit;
+    lot.entered = s_.now;
+    lot.left = draw(step.transport, step_stream(p_, lot, Purpose::kTransport), lot_index(lot));
+    ++s_.stations[p_.choices[lot.choice].station.value].inbound;
+    s_.queue.schedule(slots_.lots + l, s_.now + lot.left, code(Priority::kTransport));
+  } else {
+    enter(l);
+  }
+}
+/// A lot arrives from transport, or has waited for as long as it may.
+template <class R>
+void Engine<R>::lot_event(std::uint32_t l) {
+  if (s_.lots[l].place == Place::kQueue) {
+    lose_patience(l);
+    return;
+  }
+  --s_.stations[p_.choices[s_.lots[l].choice].station.value].inbound;
+  enter(l);
+}
+template <class R>
+void Engine<R>::schedule_patience(std::uint32_t l) {
+  Lot& lot = s_.lots[l];
+  const StepData& step = p_.steps[lot.step];
+  lot.overdue = false;
+  if (!step.patience.valid()) return;
+  lot.left = draw(step.patience, step_stream(p_, lot, Purpose::kPatience), lot_index(lot));
+  const Tick end = lot.left < kNever - lot.entered ? lot.entered + lot.left : kNever;
+  s_.queue.schedule(slots_.lots + l, std::max(end, s_.now), code(Priority::kPatience));
+}
+template <class R>
+void Engine<R>::lose_patience(std::uint32_t l) {
+  Lot& lot = s_.lots[l];
+  const StepData& step = p_.steps[lot.step];
+  const std::uint32_t s = p_.choices[lot.choice].station.value;
+  StationState& station = s_.stations[s];
+  ++station.overdue;
+  lot.overdue = true;
+  if (step.impatient == StepData::kStay) return;
+  queue_remove(s_, s, kept_by(p_.stations[s]), l);
+  lot.waiting += s_.now - lot.entered;
+  station.queue_integral += s_.now;
+  if constexpr (R::kLevels) r_.on_queue({s, station.queued, s_.now});
+  lot.place = Place::kOutside;
+  if (step.impatient < BranchData::kJoin) lot.reworked = lot.reworked || step.impatient <= lot.step;
+  move_on(l, step.impatient);
+  admit(s);
+}
+template <class R>
+void Engine<R>::leave_machine(Lot& lot) {
+  if (lot.machine == kNone) return;
+  const std::uint32_t m = lot.machine;
+  MachineState& machine = s_.machines[m];
+  lot.machine = kNone;
+  if (--machine.held > 0) {
+    const std::uint32_t l = slot_of(lot);
+    std::uint32_t* link = &machine.lot;
+    while (*link != l) link = &s_.lots[*link].child;
+    *link = lot.child;
+    lot.child = kNone;
+    return;
+  }
+  machine.lot = kNone;
+  machine.phase = Phase::kIdle;
+  freed_.push_back(m);
+}
+template <class R>
+void Engine<R>::enter(std::uint32_t l) {
+  Lot& lot = s_.lots[l];
+  const std::uint32_t s = p_.choices[lot.choice].station.value;
+  const StationData& data = p_.stations[s];
+  StationState& station = s_.stations[s];
+  lot.entered = s_.now;
+  if (station.idle > 0 && station.queued == 0 && data.batch.most == 1) {
+    std::uint32_t m = data.first_machine;
+    while (s_.machines[m].condition != Condition::kStarved) ++m;
+    start(m, l);
+    return;
+  }
+  lot.place = Place::kQueue;
+  lot.arrival = s_.arrivals++;
+  lot.key = queue_key(data, lot);
+  station.queue_integral -= s_.now;
+  queue_push(s_, s, kept_by(data), l);
+  if constexpr (R::kLevels) r_.on_queue({s, station.queued, s_.now});
+  if (p_.steps[lot.step].patience.valid()) schedule_patience(l);
+  if (station.idle == 0 || data.batch.most == 1) return;
+  for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m)
+    if (s_.machines[m].condition == Condition::kStarved) {
+      serve(m);
+      return;
+    }
+}
+
+/// A lot parts: from now on its parts are under way, one in each parallel branch.
+template <class R>
+void Engine<R>::part(std::uint32_t l) {
+  leave_machine(s_.lots[l]);
+  const StepData& step = p_.steps[s_.lots[l].step];
+  s_.lots[l].place = Place::kParted;
+  s_.lots[l].parts = step.fork_count;
+  for (std::uint32_t i = step.first_fork; i < step.first_fork + step.fork_count; ++i) {
+    const std::uint32_t part = take_lot_slot(s_);
+    const Lot& whole = s_.lots[l];
+    Lot& lot = s_.lots[part];
+    lot.release = whole.release;
+    lot.due = whole.due;
+    lot.serial = whole.serial;
+    lot.source = whole.source;
+    lot.round = whole.round;
+    lot.priority = whole.priority;
+    lot.reworked = whole.reworked;
+    lot.step = p_.forks[i];
+    lot.whole = l;
+    lot.place = Place::kOutside;
+    route(part);
+  }
+}
+/// A part is through its branch; the last of them lets the whole go on.
+template <class R>
+void Engine<R>::join(std::uint32_t l, bool scrapped) {
+  leave_machine(s_.lots[l]);
+  const Lot part = s_.lots[l];
+  free_lot_slot(s_, l);
+  Lot& whole = s_.lots[part.whole];
+  whole.round = std::max(whole.round, part.round);
+  whole.reworked = whole.reworked || part.reworked;
+  whole.doomed = whole.doomed || scrapped;
+  if (--whole.parts > 0) return;
+  whole.waiting += part.waiting;
+  whole.place = Place::kOutside;
+  move_on(part.whole, whole.doomed ? BranchData::kScrap : p_.steps[whole.step].next);
+}
+
+template <class R>
+void Engine<R>::finish(std::uint32_t m) {
+  MachineState& machine = s_.machines[m];
+  machine.visits += machine.held;
+  if (machine.believed) {
+    std::erase_if(s_.beliefs, [m](const Belief& belief) { return belief.machine == m; });
+    machine.believed = false;
+  }
+  if (const ChoiceData& choice = choice_on(machine); !choice.is_bare()) {
+    release_pools(m);
+    make_material(choice, machine.held);
+  }
+  if (machine.held == 1) {
+    finish_lot(m, machine.lot);
+    return;
+  }
+  machine.phase = Phase::kBlocked;  // until the last of the batch has left
+  for (std::uint32_t l = machine.lot; l != kNone;) {
+    const std::uint32_t next = s_.lots[l].child;
+    finish_lot(m, l);
+    l = next;
+  }
+}
+template <class R>
+void Engine<R>::finish_lot(std::uint32_t m, std::uint32_t l) {
+  Lot& lot = s_.lots[l];
+  const StepData& step = p_.steps[lot.step];
+  s_.history += operation_digest(lot, step, p_.machines[m].hash, s_.machines[m].started);
+  if constexpr (R::kOperations)
+    r_.on_operation({lot.source, lot.step, m, lot.round, lot.serial, lot.entered, s_.machines[m].started, s_.now});
+  std::uint32_t target = step.next;
+  if (step.branch_count > 0) {
+    const BranchData& branch = branch_of(step, lot);
+    target = branch.target;
+    lot.reworked = lot.reworked || branch.rework;
+  }
+  move_on(l, target);
+}
+/// Sends a lot on: to a step, to those it was parted from, or out of the plant.
+template <class R>
+void Engine<R>::move_on(std::uint32_t l, std::uint32_t target) {
+  Lot& lot = s_.lots[l];
+  if (target < BranchData::kJoin) {
+    if (target <= lot.step) ++lot.round;
+    lot.step = target;
+    route(l);
+  } else if (lot.whole != kNone) {
+    join(l, target == BranchData::kScrap);
+  } else {
+    leave_machine(lot);
+    leave_plant(l, target == BranchData::kScrap);
+  }
+}
+/// Hash of (lot, step, machine, start, end). Summed, so that the order in which operations finish does not matter.
+template <class R>
+std::uint64_t Engine<R>::operation_digest(const Lot& lot, const StepData& step, std::uint64_t machine_hash,
+                                          Tick started) const noexcept {
+  const std::uint64_t what = mix64(hash_of_source(p_, lot.source) + step.hash + lot_index(lot) * 0x9e3779b97f4a7c15ULL);
+  const std::uint64_t when = mix64(machine_hash + static_cast<std::uint64_t>(started) * 0xd1342543de82ef95ULL);
+  return mix64(what ^ (when + static_cast<std::uint64_t>(s_.now) * 0xaf251af3b0f025b5ULL));
+}
+template <class R>
+const BranchData& Engine<R>::branch_of(const StepData& step, const Lot& lot) const noexcept {
+  const double u = draw_uniform(s_.key, step_stream(p_, lot, Purpose::kRouting), lot_index(lot));
+  double sum = 0;
+  std::uint32_t last = step.first_branch;
+  for (std::uint32_t b = step.first_branch; b < step.first_branch + step.branch_count; ++b) {
+    if (q_.branch_probability[b] <= 0) continue;
+    last = b;
+    sum += q_.branch_probability[b];
+    if (u < sum) break;
+  }
+  return p_.branches[last];
+}
+
+/// A new lot at the first step of its product, standing outside.
+template <class R>
+std::uint32_t Engine<R>::make_lot(std::uint32_t source, std::uint64_t serial, Tick due, std::int32_t priority) {
+  const std::uint32_t l = take_lot_slot(s_);
+  const std::uint32_t product = product_of_source(p_, source).value;
+  Lot& lot = s_.lots[l];
+  lot.release = s_.now;
+  lot.due = due;
+  lot.serial = serial;
+  lot.source = source;
+  lot.step = p_.products[product].first_step;
+  lot.priority = priority;
+  lot.place = Place::kOutside;
+  ProductTotals& totals = s_.products[product];
+  ++totals.released;
+  ++totals.in_process;
+  totals.wip_integral -= s_.now;
+  if constexpr (R::kLevels) r_.on_wip({product, static_cast<std::uint32_t>(totals.in_process), s_.now});
+  return l;
+}
+template <class R>
+void Engine<R>::release_from_source(std::uint32_t i) {
+  const std::uint64_t serial = s_.sources[i].count++;
+  if (p_.sources[i].kind == SourceKind::kRenewal && is_lost(i)) return;
+  route(make_lot(i, serial, due_of(i), priority_of(i)));
+}
+template <class R>
+void Engine<R>::arrival_event(std::uint32_t i) {
+  s_.sources[i].last = s_.now;
+  const SourceData& source = p_.sources[i];
+  double lots = 1;
+  if (source.batch.valid())
+    lots = std::round(q_.quantile(
+        source.batch, draw_uniform(s_.key, draw_stream(source.hash, Purpose::kBatchSize), s_.sources[i].count)));
+  for (double n = 0; n < lots; ++n) release_from_source(i);
+  if (lots < 1) ++s_.sources[i].count;  // so that the next arrival draws anew
+  schedule_arrival(i);
+}
+/// An arrival that finds no room anywhere and does not wait is counted and gone.
+template <class R>
+bool Engine<R>::is_lost(std::uint32_t i) {
+  const ProductId product = p_.sources[i].product;
+  const StepData& step = p_.steps[p_.products[product.value].first_step];
+  if (step.choice_count == 0) return false;
+  const Lot nobody;
+  for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c)
+    if (!p_.stations[p_.choices[c].station.value].lose_when_full || open_choice(c, nobody)) return false;
+  ++s_.stations[p_.choices[step.first_choice].station.value].lost;
+  ++s_.products[product.value].lost;
+  return true;
+}
+template <class R>
+void Engine<R>::schedule_arrival(std::uint32_t i) {
+  SourceState& source = s_.sources[i];
+  const double gap = arrivals_.draw(
+      i, s_.key, [&] { return draw_stream(p_.sources[i].hash, Purpose::kArrival); }, source.count, 0,
+      q_.distributions[p_.sources[i].interarrival.value], q_.table);
+  source.drawn = std::max<Tick>(0, ticks_from_seconds(gap));
+  s_.queue.schedule(slots_.sources + i, s_.now + source.drawn, code(Priority::kArrival));
+}
+template <class R>
+void Engine<R>::release_orders() {
+  for (std::uint32_t o = s_.next_order; o < p_.orders.size() && p_.orders[o].release <= s_.now; ++o) {
+    const OrderData& order = p_.orders[o];
+    while (s_.orders[o].released < order.quantity) {
+      const std::uint32_t source = static_cast<std::uint32_t>(p_.sources.size()) + o;
+      route(make_lot(source, s_.orders[o].released++, order.due, order.priority));
+    }
+  }
+  schedule_orders();
+}
+template <class R>
+void Engine<R>::leave_plant(std::uint32_t l, bool scrapped) {
+  const Lot& lot = s_.lots[l];
+  const std::uint32_t source = lot.source;
+  const std::uint32_t product = p_.steps[lot.step].product.value;
+  ProductTotals& totals = s_.products[product];
+  --totals.in_process;
+  totals.wip_integral += s_.now;
+  if (lot.reworked) ++totals.reworked;
+  if (scrapped) {
+    ++totals.scrapped;
+  } else {
+    ++totals.completed;
+    totals.cycle_time += s_.now - lot.release;
+    totals.waiting += lot.waiting;
+    if (lot.due < s_.now) {
+      ++totals.late;
+      totals.tardiness += s_.now - lot.due;
+    }
+  }
+  if constexpr (R::kLevels) r_.on_wip({product, static_cast<std::uint32_t>(totals.in_process), s_.now});
+  if constexpr (R::kLots)
+    r_.on_lot({lot.source, product, lot.serial, lot.release, lot.due, s_.now, lot.waiting, scrapped, lot.reworked});
+  free_lot_slot(s_, l);
+  if (source >= p_.sources.size()) {
+    OrderState& order = s_.orders[source - p_.sources.size()];
+    ++(scrapped ? order.scrapped : order.finished);
+    order.finish = s_.now;
+    --s_.open_orders;
+  } else if (p_.sources[source].kind == SourceKind::kConwip) {
+    ++s_.sources[source].gone;
+    replenish(source);
+  }
+}
+
+/// A lot has just been blocked in front of `s`: tells, in `deadlock_`, whether that can never end. A station can still
+/// move when some machine of it is not blocked, or all lots of a blocked machine go where something can move.
+template <class R>
+void Engine<R>::look_for_deadlock(std::uint32_t s) {
+  std::vector<bool> seen(p_.stations.size(), false);
+  std::vector<bool> moves(p_.stations.size(), false);
+  std::vector<std::uint32_t> reached{s};
+  seen[s] = true;
+  const auto target = [&](std::uint32_t l) { return p_.choices[s_.lots[l].choice].station.value; };
+  const auto each_machine = [&](std::uint32_t station, auto&& call) {
+    const StationData& data = p_.stations[station];
+    for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m) call(m);
+  };
+  for (std::size_t i = 0; i < reached.size(); ++i) {
+    const std::uint32_t at = reached[i];
+    for (const std::uint32_t l : queue_lots(s_, at))
+      if (p_.steps[s_.lots[l].step].patience.valid()) moves[at] = true;
+    each_machine(at, [&](std::uint32_t m) {
+      if (s_.machines[m].phase != Phase::kBlocked) {
+        moves[at] = true;
+        return;
+      }
+      for (std::uint32_t l = s_.machines[m].lot; l != kNone; l = s_.lots[l].child) {
+        if (seen[target(l)]) continue;
+        seen[target(l)] = true;
+        reached.push_back(target(l));
+      }
+    });
+  }
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const std::uint32_t at : reached) {
+      if (moves[at]) continue;
+      each_machine(at, [&](std::uint32_t m) {
+        bool free = true;
+        for (std::uint32_t l = s_.machines[m].lot; l != kNone; l = s_.lots[l].child)
+          free = free && s_.lots[l].blocked && moves[target(l)];
+        if (free) moves[at] = changed = true;
+      });
+    }
+  }
+  if (moves[s]) return;
+  std::vector<bool> told(p_.stations.size(), false);
+  for (std::uint32_t at = s; !told[at];) {
+    told[at] = true;
+    const std::uint32_t m = p_.stations[at].first_machine;
+    std::uint32_t l = s_.machines[m].lot;
+    while (moves[target(l)]) l = s_.lots[l].child;
+    if (!deadlock_.empty()) deadlock_ += ", ";
+    deadlock_ += p_.machine_names[m] + " holds " + lot_name(p_, s_.lots[l].source, s_.lots[l].serial) +
+                 ", which waits for room at " + p_.station_names[target(l)];
+    at = target(l);
+  }
+}
+
+}  // namespace twin::detail

@@ -1,0 +1,564 @@
+/// Machines: work, failures, calendars, and the pools they need. Part of engine_impl.hpp.
+#pragma once
+#include "engine_impl.hpp"  // IWYU pragma: keep
+
+namespace twin::detail {
+
+template <class R>
+void Engine<R>::begin_machine(std::uint32_t m) {
+  MachineState& machine = s_.machines[m];
+  machine.since = s_.now;
+  machine.open = p_.open_at(p_.machines[m].calendar, s_.now);
+  machine.condition = machine.open ? Condition::kStarved : Condition::kOff;
+  if (machine.open) ++s_.stations[station_of(m)].idle;
+}
+template <class R>
+void Engine<R>::begin_mode(std::uint32_t f) {
+  begin_life(f);
+  if (!p_.modes[f].of_work) schedule_clock_failure(f);
+}
+template <class R>
+void Engine<R>::rejoin_machine(std::uint32_t m) {
+  MachineState& machine = s_.machines[m];
+  const MachineData& data = p_.machines[m];
+  machine.open = p_.open_at(data.calendar, s_.now);
+  machine.faults = 0;
+  for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f)
+    machine.faults = static_cast<std::uint16_t>(machine.faults + (s_.failures[f].down ? 1 : 0));
+  if (machine.condition == Condition::kStarved) ++s_.stations[station_of(m)].idle;
+  update_condition(m);
+}
+template <class R>
+void Engine<R>::resume_run(std::uint32_t m) {
+  const MachineState& machine = s_.machines[m];
+  if (!machine.running && !machine.waits && (machine.phase == Phase::kSetup || machine.phase == Phase::kProcessing))
+    run_machine(m);
+}
+template <class R>
+void Engine<R>::resume_with(std::uint32_t m, std::uint64_t pools) {
+  MachineState& machine = s_.machines[m];
+  const bool works = machine.phase == Phase::kSetup || machine.phase == Phase::kProcessing;
+  if (works && !machine.running && machine.open && machine.faults == 0 && machine.supplied) {
+    const Needs needs = choice_on(machine).needs;
+    if (needs.count > 0 && can_give_again(needs, pools)) {
+      machine.pools = pools;
+      machine.holding = true;
+      take_pools(needs, pools, 1);
+    }
+  }
+  resume_run(m);
+}
+
+/// Sets the condition that follows from phase, faults and calendar, and books the time of the one before.
+template <class R>
+void Engine<R>::update_condition(std::uint32_t m) {
+  MachineState& machine = s_.machines[m];
+  Condition condition = Condition::kStarved;
+  if (!machine.open) {
+    condition = Condition::kOff;
+  } else if (machine.faults > 0) {
+    condition = Condition::kDown;
+  } else if (machine.phase == Phase::kBlocked) {
+    condition = Condition::kBlocked;
+  } else if (machine.phase != Phase::kIdle) {
+    condition = !machine.running                      ? Condition::kWaiting
+                : machine.phase == Phase::kProcessing ? Condition::kWorking
+                                                      : Condition::kSetup;
+  }
+  const Condition before = machine.condition;
+  if (condition == before) return;
+  account(m, before);
+  machine.condition = condition;
+  StationState& station = s_.stations[station_of(m)];
+  if (before == Condition::kStarved) --station.idle;
+  if (condition == Condition::kStarved) ++station.idle;
+}
+template <class R>
+void Engine<R>::account(std::uint32_t m, Condition condition) {
+  MachineState& machine = s_.machines[m];
+  machine.in_condition[static_cast<std::size_t>(condition)] += s_.now - machine.since;
+  if constexpr (R::kConditions)
+    if (s_.now > machine.since) r_.on_condition({m, condition, machine.since, s_.now});
+  machine.since = s_.now;
+}
+
+template <class R>
+void Engine<R>::machine_event(std::uint32_t m) {
+  MachineState& machine = s_.machines[m];
+  if (machine.repairing != kNone) {
+    const std::uint32_t f = machine.repairing;
+    machine.repairing = kNone;
+    end_repair(f);
+    end_fault(m);
+    return;
+  }
+  stop_running(m);
+  if (machine.next_mode != kNone) {
+    const std::uint32_t f = machine.next_mode;
+    machine.next_mode = kNone;
+    machine.repairing = f;
+    release_pools(m);
+    begin_fault(f);
+    ++machine.faults;
+    update_condition(m);
+  } else if (machine.phase == Phase::kSetup) {
+    begin_processing(m);
+  } else {
+    finish(m);
+  }
+}
+
+/// Puts a lot onto an idle or freed machine and begins.
+template <class R>
+void Engine<R>::start(std::uint32_t m, std::uint32_t l) {
+  load(m, l);
+  begin_work(m);
+}
+/// Puts a lot onto a machine, behind those of the same batch.
+template <class R>
+void Engine<R>::load(std::uint32_t m, std::uint32_t l) {
+  MachineState& machine = s_.machines[m];
+  Lot& lot = s_.lots[l];
+  lot.place = Place::kMachine;
+  lot.machine = m;
+  ++s_.stations[station_of(m)].visits;
+  if (machine.held++ == 0) {
+    machine.lot = l;
+    return;
+  }
+  std::uint32_t last = machine.lot;
+  while (s_.lots[last].child != kNone) last = s_.lots[last].child;
+  s_.lots[last].child = l;
+}
+/// Begins on the lots that a machine has been loaded with: the first one says what is done.
+template <class R>
+void Engine<R>::begin_work(std::uint32_t m) {
+  MachineState& machine = s_.machines[m];
+  const Lot& lot = s_.lots[machine.lot];
+  machine.started = s_.now;
+  machine.supplied = false;
+  const ChoiceData& choice = p_.choices[lot.choice];
+  machine.changing = machine.last_step != lot.step && choice.changeover.valid();
+  machine.last_step = lot.step;
+  if (const DistributionId setup = setup_of(machine, choice); setup.valid()) {
+    machine.phase = Phase::kSetup;
+    machine.total = machine.left = draw(setup, step_stream(p_, lot, Purpose::kSetup), lot_index(lot));
+    run_machine(m);
+  } else {
+    begin_processing(m);
+  }
+}
+/// The setup before the work of a choice: its own, else that of the station's table from what the machine is set up
+/// for.
+template <class R>
+DistributionId Engine<R>::setup_of(const MachineState& machine, const ChoiceData& choice) const noexcept {
+  const DistributionId own = machine.changing ? choice.changeover : choice.setup;
+  if (own.valid()) return own;
+  return p_.setup_between(choice.station, machine.kind, choice.kind);
+}
+template <class R>
+void Engine<R>::begin_processing(std::uint32_t m) {
+  MachineState& machine = s_.machines[m];
+  const Lot& lot = s_.lots[machine.lot];
+  machine.phase = Phase::kProcessing;
+  machine.kind = p_.choices[lot.choice].kind;
+  machine.total = machine.left = processing_time(m, lot);
+  run_machine(m);
+}
+template <class R>
+Tick Engine<R>::processing_time(std::uint32_t m, const Lot& lot) noexcept {
+  const DistributionId time = p_.choices[lot.choice].time;
+  const auto stream = [&] { return step_stream(p_, lot, Purpose::kService); };
+  // Only lots of one source that come in a row are worth drawing ahead for, at steps with one way to be done.
+  const bool ahead = lot.source < p_.sources.size() && lot.round == 0 && p_.steps[lot.step].choice_count == 1;
+  const double work =
+      ahead ? services_.draw(lot.step, s_.key, stream, lot.serial, kRoundBits, q_.distributions[time.value], q_.table)
+            : q_.quantile(time, draw_uniform(s_.key, stream(), lot_index(lot)));
+  const double speed = q_.speed[m];
+  return std::max<Tick>(0, ticks_from_seconds(speed == 1 ? work : work / speed));
+}
+
+/// Works off `left`, as far as the calendar, faults and pools let it, up to the next failure of work.
+template <class R>
+void Engine<R>::run_machine(std::uint32_t m) {
+  MachineState& machine = s_.machines[m];
+  if (machine.open && machine.faults == 0 && (machine.holding || choice_on(machine).is_bare() || obtain(m))) {
+    const Tick span = begin_run(m);
+    s_.queue.schedule(m, s_.now + span, end_of_run(machine));
+  }
+  update_condition(m);
+}
+/// \return how long the machine runs until it has done its work or fails
+template <class R>
+Tick Engine<R>::begin_run(std::uint32_t m) {
+  MachineState& machine = s_.machines[m];
+  Tick span = machine.left;
+  if (machine.phase == Phase::kProcessing) {
+    const MachineData& data = p_.machines[m];
+    for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f)
+      if (p_.modes[f].of_work && s_.failures[f].left < span) {
+        span = s_.failures[f].left;
+        machine.next_mode = f;
+      }
+  }
+  machine.running = true;
+  machine.run_since = s_.now;
+  return span;
+}
+/// Books the work done since the machine began to run.
+template <class R>
+void Engine<R>::stop_running(std::uint32_t m) {
+  MachineState& machine = s_.machines[m];
+  machine.running = false;
+  const Tick done = s_.now - machine.run_since;
+  machine.left -= done;
+  if (machine.phase != Phase::kProcessing) return;
+  const MachineData& data = p_.machines[m];
+  for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f)
+    if (p_.modes[f].of_work) s_.failures[f].left -= done;
+}
+template <class R>
+void Engine<R>::pause(std::uint32_t m) {
+  MachineState& machine = s_.machines[m];
+  if (machine.running) {
+    s_.queue.cancel(m);
+    stop_running(m);
+    machine.next_mode = kNone;
+    release_pools(m);
+  } else if (machine.waits) {
+    machine.waits = false;
+    leave_line(m);
+  }
+  update_condition(m);
+}
+template <class R>
+void Engine<R>::resume(std::uint32_t m) {
+  MachineState& machine = s_.machines[m];
+  if (machine.phase == Phase::kSetup || machine.phase == Phase::kProcessing) {
+    run_machine(m);
+  } else if (machine.phase == Phase::kIdle && machine.open && machine.faults == 0) {
+    freed_.push_back(m);
+  } else {
+    update_condition(m);
+  }
+}
+
+// ---- failures -------------------------------------------------------------------------------------------------------
+
+template <class R>
+void Engine<R>::begin_life(std::uint32_t f) {
+  FailureState& failure = s_.failures[f];
+  failure.down = false;
+  failure.began = s_.now;
+  failure.drawn = failure.left =
+      failure.count < p_.modes[f].limit ? draw(p_.modes[f].after, p_.modes[f].after_stream, failure.count) : kNever;
+}
+template <class R>
+void Engine<R>::schedule_clock_failure(std::uint32_t f) {
+  if (!is_spent(f)) s_.queue.schedule(slots_.modes + f, s_.now + s_.failures[f].left, code(Priority::kFailure));
+}
+/// A failure begins: its repair too, or the wait for a crew.
+template <class R>
+void Engine<R>::begin_fault(std::uint32_t f) {
+  FailureState& failure = s_.failures[f];
+  const FailureModeData& mode = p_.modes[f];
+  failure.down = true;
+  failure.began = s_.now;
+  failure.left = 0;
+  failure.drawn = draw(mode.repair, mode.repair_stream, failure.count);
+  ++failure.count;
+  if (mode.crew.count > 0) {
+    if (pools_freed_) wake();
+    if (!find_pools(mode.crew, failure.pools)) {
+      failure.waits = true;
+      s_.waiting.push_back({slots_.modes + f});
+      return;
+    }
+    take_pools(mode.crew, failure.pools, 1);
+  }
+  schedule_repair(f);
+}
+template <class R>
+void Engine<R>::schedule_repair(std::uint32_t f) {
+  const FailureState& failure = s_.failures[f];
+  const std::uint32_t slot = p_.modes[f].of_work ? p_.modes[f].machine.value : slots_.modes + f;
+  s_.queue.schedule(slot, failure.began + failure.drawn, code(Priority::kRepair));
+}
+template <class R>
+bool Engine<R>::resume_repair(std::uint32_t f) {
+  FailureState& failure = s_.failures[f];
+  const Needs crew = p_.modes[f].crew;
+  if (crew.count == 0) {
+    if (failure.waits) failure.began = s_.now;
+    failure.waits = false;
+    return true;
+  }
+  if (!failure.waits && (can_give_again(crew, failure.pools) || find_pools(crew, failure.pools))) {
+    take_pools(crew, failure.pools, 1);
+    return true;
+  }
+  if (!failure.waits) failure.drawn -= s_.now - failure.began;  // what is left of it
+  failure.waits = true;
+  failure.began = s_.now;
+  s_.waiting.push_back({slots_.modes + f});
+  return false;
+}
+template <class R>
+void Engine<R>::end_repair(std::uint32_t f) {
+  if (p_.modes[f].crew.count > 0) take_pools(p_.modes[f].crew, s_.failures[f].pools, -1);
+  begin_life(f);
+}
+template <class R>
+void Engine<R>::end_fault(std::uint32_t m) {
+  if (--s_.machines[m].faults == 0) {
+    resume(m);
+  } else {
+    update_condition(m);
+  }
+}
+template <class R>
+void Engine<R>::clock_failure_event(std::uint32_t f) {
+  const std::uint32_t m = p_.modes[f].machine.value;
+  if (s_.failures[f].down) {
+    end_repair(f);
+    schedule_clock_failure(f);
+    end_fault(m);
+  } else {
+    ++s_.machines[m].faults;
+    pause(m);
+    begin_fault(f);
+  }
+}
+
+// ---- calendars ------------------------------------------------------------------------------------------------------
+
+template <class R>
+void Engine<R>::schedule_calendar(std::uint32_t c) {
+  const Tick next = p_.next_change(CalendarId{c}, s_.now);
+  if (next < kNever) s_.queue.reschedule(slots_.calendars + c, next, code(Priority::kCalendar));
+}
+template <class R>
+void Engine<R>::calendar_event(std::uint32_t c) {
+  const bool open = p_.open_at(CalendarId{c}, s_.now);
+  for (std::uint32_t i = 0; i < p_.pools.size(); ++i)
+    if (p_.pools[i].calendar.value == c && s_.pools[i].open != open) pool_calendar(i, open);
+  for (std::uint32_t m = 0; m < p_.machines.size(); ++m) {
+    if (p_.machines[m].calendar.value != c || s_.machines[m].open == open) continue;
+    s_.machines[m].open = open;
+    if (open) {
+      resume(m);
+    } else {
+      pause(m);
+    }
+  }
+  schedule_calendar(c);
+}
+/// Operators come, or go: work that they did stands until others, or they again, take it up.
+template <class R>
+void Engine<R>::pool_calendar(std::uint32_t pool, bool open) {
+  book(pool);
+  s_.pools[pool].open = open;
+  pools_freed_ = pools_freed_ || open;
+  if (open) return;
+  for (std::uint32_t m = 0; m < p_.machines.size(); ++m) {
+    const MachineState& machine = s_.machines[m];
+    if (!machine.holding) continue;
+    const Needs needs = choice_on(machine).needs;
+    bool concerned = false;
+    for (std::uint32_t i = 0; i < needs.count; ++i)
+      concerned = concerned ||
+                  p_.need_pools[p_.needs[needs.first + i].first_pool + ((machine.pools >> (8 * i)) & 0xffU)] == pool;
+    if (!concerned) continue;
+    pause(m);
+    run_machine(m);
+  }
+}
+
+// ---- pools ----------------------------------------------------------------------------------------------------------
+
+template <class R>
+void Engine<R>::begin_pool(std::uint32_t p) {
+  PoolState& pool = s_.pools[p];
+  const PoolData& data = p_.pools[p];
+  pool.since = pool.last = s_.now;
+  pool.open = p_.open_at(data.calendar, s_.now);
+  if (data.material) pool.level = data.count;
+  if (!data.supply.valid()) return;
+  pool.drawn = draw(data.supply, draw_stream(data.hash, Purpose::kArrival), pool.deliveries);
+  s_.queue.schedule(slots_.pools + p, s_.now + pool.drawn, code(Priority::kArrival));
+}
+template <class R>
+void Engine<R>::supply_event(std::uint32_t p) {
+  PoolState& pool = s_.pools[p];
+  const PoolData& data = p_.pools[p];
+  book(p);
+  const std::int64_t room = data.places < 0 ? INT64_MAX : data.places - pool.level - pool.promised;
+  const std::int64_t taken = std::min<std::int64_t>(data.supply_lot, std::max<std::int64_t>(room, 0));
+  pool.level += taken;
+  pool.lost += static_cast<std::uint64_t>(data.supply_lot - taken);
+  pools_freed_ = pools_freed_ || taken > 0;
+  ++pool.deliveries;
+  pool.last = s_.now;
+  pool.drawn = draw(data.supply, draw_stream(data.hash, Purpose::kArrival), pool.deliveries);
+  s_.queue.schedule(slots_.pools + p, s_.now + pool.drawn, code(Priority::kArrival));
+}
+/// Brings a pool's sums up to now; call it before its level changes.
+template <class R>
+void Engine<R>::book(std::uint32_t p) {
+  PoolState& pool = s_.pools[p];
+  pool.integral += Wide{pool.level} * (s_.now - pool.since);
+  if (pool.open) pool.open_time += s_.now - pool.since;
+  pool.since = s_.now;
+}
+template <class R>
+bool Engine<R>::can_give(std::uint32_t p, std::int64_t amount) const noexcept {
+  return s_.pools[p].open && s_.pools[p].level + amount <= p_.pools[p].count;
+}
+/// For each need the first pool that has enough, 8 bits a need. \return whether there is one for each
+template <class R>
+bool Engine<R>::find_pools(Needs needs, std::uint64_t& found) const noexcept {
+  std::uint64_t all = 0;
+  for (std::uint32_t i = 0; i < needs.count; ++i) {
+    const NeedData& need = p_.needs[needs.first + i];
+    std::uint32_t a = 0;
+    for (;; ++a) {
+      if (a == need.pool_count) return false;
+      const std::uint32_t pool = p_.need_pools[need.first_pool + a];
+      std::int64_t before = 0;  // what needs looked at already take of the same pool
+      for (std::uint32_t k = 0; k < i; ++k) {
+        const NeedData& other = p_.needs[needs.first + k];
+        if (p_.need_pools[other.first_pool + ((all >> (8 * k)) & 0xffU)] == pool) before += other.amount;
+      }
+      if (can_give(pool, before + need.amount)) break;
+    }
+    all |= std::uint64_t{a} << (8 * i);
+  }
+  found = all;
+  return true;
+}
+/// Whether each need can be met by the alternative named, one after the other.
+template <class R>
+bool Engine<R>::can_give_again(Needs needs, std::uint64_t pools) const noexcept {
+  for (std::uint32_t i = 0; i < needs.count; ++i) {
+    const NeedData& need = p_.needs[needs.first + i];
+    const std::uint64_t alternative = (pools >> (8 * i)) & 0xffU;
+    if (alternative >= need.pool_count) return false;
+    std::int64_t amount = need.amount;
+    const std::uint32_t pool = p_.need_pools[need.first_pool + alternative];
+    for (std::uint32_t k = 0; k < i; ++k) {
+      const NeedData& other = p_.needs[needs.first + k];
+      if (p_.need_pools[other.first_pool + ((pools >> (8 * k)) & 0xffU)] == pool) amount += other.amount;
+    }
+    if (!can_give(pool, amount)) return false;
+  }
+  return true;
+}
+/// \param sign  1 takes, -1 gives back
+template <class R>
+void Engine<R>::take_pools(Needs needs, std::uint64_t found, int sign) {
+  for (std::uint32_t i = 0; i < needs.count; ++i) {
+    const NeedData& need = p_.needs[needs.first + i];
+    const std::uint32_t pool = p_.need_pools[need.first_pool + ((found >> (8 * i)) & 0xffU)];
+    book(pool);
+    s_.pools[pool].level += std::int64_t{sign} * need.amount;
+  }
+  if (sign < 0) pools_freed_ = !s_.waiting.empty();
+}
+template <class R>
+bool Engine<R>::has_material(const ChoiceData& choice, std::int64_t lots) const noexcept {
+  for (std::uint32_t i = choice.uses.first; i < choice.uses.first + choice.uses.count; ++i)
+    if (s_.pools[p_.need_pools[p_.needs[i].first_pool]].level < p_.needs[i].amount * lots) return false;
+  for (std::uint32_t i = choice.makes.first; i < choice.makes.first + choice.makes.count; ++i) {
+    const std::uint32_t pool = p_.need_pools[p_.needs[i].first_pool];
+    const PoolState& state = s_.pools[pool];
+    if (p_.pools[pool].places >= 0 && state.level + state.promised + p_.needs[i].amount * lots > p_.pools[pool].places)
+      return false;
+  }
+  return true;
+}
+template <class R>
+void Engine<R>::take_material(const ChoiceData& choice, std::int64_t lots) {
+  for (std::uint32_t i = choice.uses.first; i < choice.uses.first + choice.uses.count; ++i) {
+    const std::uint32_t pool = p_.need_pools[p_.needs[i].first_pool];
+    book(pool);
+    s_.pools[pool].level -= p_.needs[i].amount * lots;
+    if (p_.pools[pool].places >= 0) pools_freed_ = true;  // there is room to make more
+  }
+  for (std::uint32_t i = choice.makes.first; i < choice.makes.first + choice.makes.count; ++i)
+    s_.pools[p_.need_pools[p_.needs[i].first_pool]].promised += p_.needs[i].amount * lots;
+}
+template <class R>
+void Engine<R>::make_material(const ChoiceData& choice, std::int64_t lots) {
+  for (std::uint32_t i = choice.makes.first; i < choice.makes.first + choice.makes.count; ++i) {
+    const std::uint32_t pool = p_.need_pools[p_.needs[i].first_pool];
+    book(pool);
+    s_.pools[pool].promised -= p_.needs[i].amount * lots;
+    s_.pools[pool].level += p_.needs[i].amount * lots;
+    pools_freed_ = true;
+  }
+}
+/// All that the operation on a machine needs, at once; else a place in the line. Who waits longer is asked first.
+template <class R>
+bool Engine<R>::obtain(std::uint32_t m) {
+  MachineState& machine = s_.machines[m];
+  if (machine.waits) return false;
+  if (pools_freed_) wake();
+  if (obtain_now(m)) return true;
+  machine.waits = true;
+  s_.waiting.push_back({m});
+  return false;
+}
+template <class R>
+bool Engine<R>::obtain_now(std::uint32_t m) {
+  MachineState& machine = s_.machines[m];
+  const ChoiceData& choice = choice_on(machine);
+  if (!machine.supplied && !has_material(choice, machine.held)) return false;
+  if (!find_pools(choice.needs, machine.pools)) return false;
+  take_pools(choice.needs, machine.pools, 1);
+  machine.holding = choice.needs.count > 0;
+  if (!machine.supplied) take_material(choice, machine.held);
+  machine.supplied = true;
+  return true;
+}
+template <class R>
+void Engine<R>::release_pools(std::uint32_t m) {
+  MachineState& machine = s_.machines[m];
+  if (!machine.holding) return;
+  machine.holding = false;
+  take_pools(choice_on(machine).needs, machine.pools, -1);
+  machine.pools = 0;
+}
+template <class R>
+void Engine<R>::leave_line(std::uint32_t who) {
+  std::erase(s_.waiting, Waiting{who});
+}
+/// Asks those in the line, longest first, as long as that sets anything free.
+template <class R>
+void Engine<R>::wake() {
+  while (pools_freed_) {
+    pools_freed_ = false;
+    for (std::size_t i = 0; i < s_.waiting.size();) {
+      const std::uint32_t who = s_.waiting[i].who;
+      if (who < slots_.modes ? !obtain_now(who)
+                             : !find_pools(p_.modes[who - slots_.modes].crew, s_.failures[who - slots_.modes].pools)) {
+        ++i;
+        continue;
+      }
+      s_.waiting.erase(s_.waiting.begin() + static_cast<std::ptrdiff_t>(i));
+      if (who < slots_.modes) {
+        s_.machines[who].waits = false;
+        const Tick span = begin_run(who);
+        s_.queue.schedule(who, s_.now + span, end_of_run(s_.machines[who]));
+        update_condition(who);
+      } else {
+        FailureState& failure = s_.failures[who - slots_.modes];
+        failure.waits = false;
+        failure.began = s_.now;
+        take_pools(p_.modes[who - slots_.modes].crew, failure.pools, 1);
+        schedule_repair(who - slots_.modes);
+      }
+    }
+  }
+}
+
+}  // namespace twin::detail
