@@ -301,6 +301,7 @@ def test_ctrl_c_stops_long_calls(tmp_path):
     # A pattern to be matched with each of very many parts keeps every call busy for seconds.
     script = """
         import signal, sys, twin
+        import pandas  # loaded on first use: not what is measured here
         signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it
         start = twin.State.initial(twin.parse(sys.argv[1])).now
         rules = twin.Rules.parse('''

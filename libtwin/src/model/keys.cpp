@@ -256,7 +256,7 @@ const char* allowed(Shape shape) noexcept {
     case Shape::kUses:
       return "the name of a material, or {name: amount}";
     case Shape::kSetup:
-      return "a time, a distribution, or keys, as in {by: family, matrix: {A: {B: 20 min}}}";
+      return "a time such as 48 s, a distribution, or keys, as in {by: family, matrix: {A: {B: 20 min}}}";
     case Shape::kMatrix:
       return "{from: {to: time}}, or the name of a file of comma-separated values";
     case Shape::kBy:
