@@ -1,3 +1,4 @@
+#include <date/tz.h>
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
@@ -77,18 +78,55 @@ std::vector<int> read_days(std::string_view key) {
   }
 }
 
-Tick read_time_zone(std::string_view text) {
-  if (text == "UTC" || text == "Z" || text == "utc") return 0;
+Zone read_time_zone(std::string_view text) {
+  if (text == "UTC" || text == "Z" || text == "utc") return {};
   int hour = 0, minute = 0;
   const bool read = text.size() == 6 && (text[0] == '+' || text[0] == '-') && text[3] == ':' &&
                     two_digits(text.substr(1, 2), hour) && two_digits(text.substr(4, 2), minute);
-  if (!read || hour > 14 || minute > 59)
-    throw TextFault{fmt::format("'{}' is no time zone known here", text),
-                    "UTC or a fixed offset, as in +01:00; calendars do not follow daylight saving"};
-  return (text[0] == '-' ? -1 : 1) * (hour * kHour + minute * kMinute);
+  constexpr const char* kAllowed = "UTC, an offset such as +01:00, or a place such as Europe/Berlin";
+  if (read && hour <= 14 && minute <= 59)
+    return {(text[0] == '-' ? -1 : 1) * (hour * kHour + minute * kMinute), nullptr};
+  if (text.empty() || read) throw TextFault{fmt::format("'{}' is no time zone", text), kAllowed};
+  try {
+    return {0, date::locate_zone(text)};
+  } catch (const std::exception&) {
+    throw TextFault{fmt::format("'{}' is no time zone of this machine's database", text), kAllowed};
+  }
 }
 
-WallTime read_wall_time(std::string_view text, Tick zone) {
+Tick utc_of(const Zone& zone, Tick local) noexcept {
+  if (zone.rules == nullptr) return local - zone.offset;
+  const auto sys = zone.rules->to_sys(date::local_time<std::chrono::nanoseconds>{std::chrono::nanoseconds{local}},
+                                      date::choose::earliest);
+  return sys.time_since_epoch().count();
+}
+
+Tick offset_at(const Zone& zone, Tick utc) noexcept {
+  if (zone.rules == nullptr) return zone.offset;
+  const auto info =
+      zone.rules->get_info(date::sys_seconds{std::chrono::floor<std::chrono::seconds>(std::chrono::nanoseconds{utc})});
+  return std::chrono::nanoseconds{info.offset}.count();
+}
+
+std::pair<std::int64_t, std::int64_t> read_dates(std::string_view text) {
+  const auto one = [&](std::string_view day) {
+    WallTime wall;
+    day = trimmed(day);
+    if (day.size() != 10 || !parse_wall_time(day, wall))
+      throw TextFault{fmt::format("'{}' is no date", text),
+                      "a date such as 2026-12-24, or dates such as 2026-08-03..2026-08-14"};
+    return std::chrono::floor<std::chrono::days>(wall).time_since_epoch().count();
+  };
+  const auto dots = text.find("..");
+  if (dots == std::string_view::npos) return {one(text), one(text)};
+  const std::pair<std::int64_t, std::int64_t> days{one(text.substr(0, dots)), one(text.substr(dots + 2))};
+  if (days.second < days.first || days.second - days.first > 3660)
+    throw TextFault{fmt::format("'{}' are no dates that follow each other", text),
+                    "a first and a last date, at most ten years apart"};
+  return days;
+}
+
+WallTime read_wall_time(std::string_view text, const Zone& zone) {
   text = trimmed(text);
   WallTime out;
   if (!parse_wall_time(text, out))
@@ -96,7 +134,7 @@ WallTime read_wall_time(std::string_view text, Tick zone) {
   const bool has_clock = text.size() > 10;
   const bool has_zone =
       has_clock && (text.back() == 'Z' || text.back() == 'z' || text.find_first_of("+-", 11) != std::string_view::npos);
-  return has_zone ? out : out - Duration{zone};
+  return has_zone ? out : WallTime{Duration{utc_of(zone, out.time_since_epoch().count())}};
 }
 
 std::vector<Tick> week_points(const std::vector<DayHours>& days, Tick zone) {
@@ -145,6 +183,10 @@ InWeek in_week(Tick epoch_in_week, Tick t) noexcept {
 bool PlantData::open_at(CalendarId calendar, Tick t) const noexcept {
   if (!calendar.valid()) return true;
   const CalendarData& c = calendars[calendar.value];
+  if (t >= c.told_from && t < c.told_until) {
+    const auto begin = told_points.begin() + c.first_told;
+    return (std::upper_bound(begin, begin + c.told_count, t) - begin) % 2 == 1;
+  }
   const auto first = calendar_points.begin() + c.first_point, last = first + c.point_count;
   return (std::upper_bound(first, last, in_week(epoch_in_week, t).offset) - first) % 2 == 1;
 }
@@ -152,6 +194,16 @@ bool PlantData::open_at(CalendarId calendar, Tick t) const noexcept {
 Tick PlantData::next_change(CalendarId calendar, Tick t) const noexcept {
   if (!calendar.valid() || t >= kNever) return kNever;
   const CalendarData& c = calendars[calendar.value];
+  if (t >= c.told_from && t < c.told_until) {
+    const auto begin = told_points.begin() + c.first_told, end = begin + c.told_count;
+    const auto next = std::upper_bound(begin, end, t);
+    return next == end ? c.told_until : std::min(*next, c.told_until);
+  }
+  const Tick weekly = next_weekly_change(c, t);
+  return t < c.told_from ? std::min(weekly, c.told_from) : weekly;
+}
+
+Tick PlantData::next_weekly_change(const CalendarData& c, Tick t) const noexcept {
   const auto first = calendar_points.begin() + c.first_point, last = first + c.point_count;
   if (c.point_count == 0 || (c.point_count == 2 && *first == 0 && *(first + 1) == kWeek)) return kNever;
   const bool joined = *first == 0 && *(last - 1) == kWeek;  // open across the end of the week: no change there
@@ -164,6 +216,22 @@ Tick PlantData::next_change(CalendarId calendar, Tick t) const noexcept {
 Tick PlantData::open_between(CalendarId calendar, Tick from, Tick to) const noexcept {
   if (!calendar.valid()) return to - from;
   const CalendarData& c = calendars[calendar.value];
+  if (c.told_from == kNever) return open_weekly(c, from, to);
+  const auto told = [&](Tick t) {  // open ticks from told_from to t
+    const auto begin = told_points.begin() + c.first_told;
+    const auto next = std::upper_bound(begin, begin + c.told_count, t);
+    if (next == begin) return Tick{0};
+    const Tick before = told_open[static_cast<std::size_t>(next - 1 - told_points.begin())];
+    return (next - begin) % 2 == 1 ? before + (t - *(next - 1)) : before;
+  };
+  Tick sum = 0;
+  if (from < c.told_from) sum += open_weekly(c, from, std::min(to, c.told_from));
+  if (to > c.told_until) sum += open_weekly(c, std::max(from, c.told_until), to);
+  const Tick a = std::clamp(from, c.told_from, c.told_until), b = std::clamp(to, c.told_from, c.told_until);
+  return sum + (told(b) - told(a));
+}
+
+Tick PlantData::open_weekly(const CalendarData& c, Tick from, Tick to) const noexcept {
   const auto first = calendar_points.begin() + c.first_point, last = first + c.point_count;
   if (c.point_count == 0) return 0;
   const auto open_before = [&](Tick offset) {  // of the week, up to an offset in it

@@ -113,7 +113,8 @@ const std::vector<Key>& keys_of(Level level) {
        {"mon-fri", S::kHours, "closed",
         "hours of these days (any days first-last); a single day's own key counts more"},
        {"daily", S::kHours, "closed", "hours of all days without a key of their own"},
-       {"time_zone", S::kTimeZone, "the file's", "in which its hours are meant"}},
+       {"exceptions", S::kExceptions, "none", "hours of single dates or spans of dates, holidays for one"},
+       {"time_zone", S::kTimeZone, "the file's", "in which its hours are meant; a place has its summer time"}},
       // kRun
       {{"warmup", S::kDuration, "0", "time from the start that results leave out"},
        {"until", S::kEnd, "until all orders are finished", "end: a time since the epoch, or an instant"},
@@ -175,7 +176,7 @@ const char* allowed(Shape shape) noexcept {
     case Shape::kInstant:
       return "an ISO 8601 time, as in 2017-02-01T06:00:00Z";
     case Shape::kTimeZone:
-      return "UTC or a fixed offset, as in +01:00";
+      return "UTC, an offset such as +01:00, or a place such as Europe/Berlin";
     case Shape::kFree:
       return "anything";
     case Shape::kInteger:
@@ -269,6 +270,8 @@ const char* allowed(Shape shape) noexcept {
       return "scrap, leave, stay, or {rework: step}";
     case Shape::kLevel:
       return "a whole number from 0 to 1000000000";
+    case Shape::kExceptions:
+      return "{date: hours}, as in {2026-12-25: closed, 2026-08-03..2026-08-14: closed}";
     case Shape::kArrivalKeys:
       return "keys, as in {every: exponential(5 min), lots: 3}";
   }

@@ -60,6 +60,7 @@ enum class Shape : unsigned char {
   kOverdue,
   kLevel,
   kArrivalKeys,
+  kExceptions,
 };
 
 /// Kinds of mappings that occur.

@@ -144,7 +144,8 @@ std::uint64_t digest_of(const PlantData& p) {
   for (const auto& s : p.sources)
     add(s.product.value), add(s.kind), add(s.interarrival.value), add(s.batch.value), add(s.level), add(s.due_after);
   for (const auto& o : p.orders) add(o.product.value), add(o.quantity), add(o.release), add(o.due), add(o.priority);
-  for (const auto& c : p.calendars) add(c.first_point), add(c.point_count);
+  for (const auto& c : p.calendars) add(c.first_point), add(c.point_count), add(c.told_from), add(c.told_until);
+  for (const auto t : p.told_points) add(t);
   for (const auto t : p.calendar_points) add(t);
   for (const auto v : p.product_priority) add(v);
   add(p.epoch.time_since_epoch().count());

@@ -2,9 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "twin/base/random.hpp"
 
 namespace twin::model_detail {
+namespace {
+
+/// Years from the epoch for which the hours of a zone with summer time are told.
+constexpr int kToldYears = 20;
+
+}  // namespace
 
 void PlantLoader::read_calendars(const Place& place) {
   if (!place) return;
@@ -27,7 +35,7 @@ void PlantLoader::read_calendars(const Place& place) {
 
 void PlantLoader::read_calendar(const Place& place, CalendarData& calendar) {
   const auto before = faults_.size();
-  Tick zone = zone_;
+  Zone zone = zone_;
   if (const auto own = read(child(place, "time_zone"), Shape::kTimeZone, read_time_zone)) zone = *own;
   std::vector<DayHours> days(7);
   std::vector<int> weight(7, 0);  // 1 daily, 2 a span of days, 3 the day itself
@@ -45,7 +53,9 @@ void PlantLoader::read_calendar(const Place& place, CalendarData& calendar) {
       days[d] = hours;
     }
   }
-  const auto points = week_points(days, zone);
+  const auto exceptions = read_exceptions(child(place, "exceptions"));
+  const Tick later = (plant_.epoch + std::chrono::years{kToldYears}).time_since_epoch().count();
+  const auto points = week_points(days, offset_at(zone, later));
   if (points.empty() && faults_.size() == before)
     fault(place, "the calendar never opens", "hours on at least one day; to close a station, remove it");
   calendar.first_point = static_cast<std::uint32_t>(plant_.calendar_points.size());
@@ -56,6 +66,75 @@ void PlantLoader::read_calendar(const Place& place, CalendarData& calendar) {
     plant_.calendar_points.push_back(points[i]);
     plant_.calendar_open.push_back(open);
   }
+  if (zone.rules != nullptr || !exceptions.empty()) tell_hours(calendar, zone, days, exceptions);
+}
+
+std::map<std::int64_t, DayHours> PlantLoader::read_exceptions(const Place& place) {
+  std::map<std::int64_t, DayHours> out;
+  if (!place) return out;
+  if (!place.node->is_mapping()) {
+    wrong_kind(place, Shape::kExceptions);
+    return out;
+  }
+  for (const auto& entry : place.node->children) {
+    const Place at{&entry, join_path(place.path, entry.key)};
+    try {
+      const auto [first, last] = read_dates(entry.key);
+      const auto hours = day_hours(at);
+      for (std::int64_t day = first; day <= last; ++day)
+        if (!out.emplace(day, hours).second)
+          fault(entry.key_mark, at.path, entry.key, "a day of it stands under other dates too", "each day once");
+    } catch (const TextFault& text) {
+      fault(entry.key_mark, at.path, entry.key, text.message, text.allowed);
+    }
+  }
+  return out;
+}
+
+void PlantLoader::tell_hours(CalendarData& calendar, const Zone& zone, const std::vector<DayHours>& week,
+                             const std::map<std::int64_t, DayHours>& exceptions) {
+  const auto day_of = [](WallTime t) { return std::chrono::floor<std::chrono::days>(t).time_since_epoch().count(); };
+  std::int64_t first = day_of(plant_.epoch) - 370;
+  std::int64_t last = day_of(plant_.epoch + std::chrono::years{kToldYears});
+  if (zone.rules == nullptr) {  // only around the exceptions
+    first = exceptions.begin()->first - 1;
+    last = exceptions.rbegin()->first + 2;
+  } else if (!exceptions.empty()) {
+    first = std::min(first, exceptions.begin()->first - 1);
+    last = std::max(last, exceptions.rbegin()->first + 2);
+  }
+  const Tick epoch = plant_.epoch.time_since_epoch().count();
+  const auto at = [&](std::int64_t day, Tick clock) { return utc_of(zone, day * kDay + clock) - epoch; };
+  calendar.told_from = at(first, 0);
+  calendar.told_until = at(last, 0);
+  std::vector<std::pair<Tick, Tick>> spans;
+  for (std::int64_t day = first - 1; day < last; ++day) {
+    const auto exception = exceptions.find(day);
+    const auto weekday = static_cast<std::size_t>(((day + 3) % 7 + 7) % 7);  // 1970 began on a Thursday
+    for (const auto& [from, to] : exception == exceptions.end() ? week[weekday] : exception->second) {
+      const Tick begin = std::max(at(day, from), calendar.told_from);
+      const Tick end = std::min(at(day, to), calendar.told_until);
+      if (begin < end) spans.emplace_back(begin, end);
+    }
+  }
+  std::ranges::sort(spans);
+  calendar.first_told = static_cast<std::uint32_t>(plant_.told_points.size());
+  Tick open = 0;
+  for (const auto& [from, to] : spans) {
+    const bool joined = plant_.told_points.size() > calendar.first_told && from <= plant_.told_points.back();
+    if (joined) {
+      const Tick more = std::max<Tick>(0, to - plant_.told_points.back());
+      plant_.told_points.back() += more;
+      plant_.told_open.back() += more;
+      open += more;
+      continue;
+    }
+    plant_.told_points.insert(plant_.told_points.end(), {from, to});
+    plant_.told_open.push_back(open);
+    open += to - from;
+    plant_.told_open.push_back(open);
+  }
+  calendar.told_count = static_cast<std::uint32_t>(plant_.told_points.size()) - calendar.first_told;
 }
 
 DayHours PlantLoader::day_hours(const Place& place) {

@@ -1,5 +1,6 @@
 /// The loader: reads a document into a plant's arrays. Each part of a scenario file has a source of its own.
 #pragma once
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -116,6 +117,10 @@ class PlantLoader : private Reader {
 
   void read_calendars(const Place& place);
   void read_calendar(const Place& place, CalendarData& calendar);
+  /// Dates with hours of their own, by day since 1970.
+  std::map<std::int64_t, DayHours> read_exceptions(const Place& place);
+  void tell_hours(CalendarData& calendar, const Zone& zone, const std::vector<DayHours>& week,
+                  const std::map<std::int64_t, DayHours>& exceptions);
   DayHours day_hours(const Place& place);
   std::optional<CalendarId> calendar(const Place& place);
 
@@ -203,7 +208,7 @@ class PlantLoader : private Reader {
   const Document& document_;
   bool whole_;  ///< the document says all that its text says
   PlantData plant_;
-  Tick zone_ = 0;
+  Zone zone_;
   std::unordered_map<std::string, std::uint32_t> calendar_ids_, station_ids_, machine_ids_, product_ids_,
       distribution_ids_, pool_ids_;
   std::unordered_map<std::string, std::vector<std::uint32_t>> pools_by_skill_;  ///< a pool's own name is a skill too

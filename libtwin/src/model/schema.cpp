@@ -45,6 +45,8 @@ std::string schema_of(Shape shape) {
     case Shape::kArrivals:
     case Shape::kArrivalKeys:
       return either(kText, reference(Level::kArrivals));
+    case Shape::kExceptions:
+      return map_of(R"({"type": ["string", "null", "array"]})");
     case Shape::kPools:
       return map_of(either(R"({"type": "integer", "minimum": 1})", reference(Level::kPool)));
     case Shape::kMaterials:

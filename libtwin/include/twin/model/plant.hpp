@@ -197,9 +197,12 @@ struct OrderData {
   std::uint64_t hash = 0;
 };
 
-/// Open hours, repeating weekly. Ticks since Monday 00:00 UTC, ascending: open, close, open, close ...
+/// Open hours, repeating weekly: ticks since Monday 00:00 UTC, ascending: open, close, open, close ... Where a calendar
+/// has exceptions, or follows a zone with summer time, the hours of a long time are told one by one.
 struct CalendarData {
   std::uint32_t first_point = 0, point_count = 0;
+  Tick told_from = kNever, told_until = kNever;  ///< from here, and before there, `told_points` hold
+  std::uint32_t first_told = 0, told_count = 0;  ///< in PlantData::told_points
   std::uint64_t hash = 0;
 };
 
@@ -247,6 +250,8 @@ struct PlantData {
   std::vector<CalendarData> calendars;
   std::vector<Tick> calendar_points;
   std::vector<Tick> calendar_open;             ///< by point: open ticks of the week before it
+  std::vector<Tick> told_points;               ///< ticks since the epoch: open, close, open, close ...
+  std::vector<Tick> told_open;                 ///< by told point: open ticks since `told_from` before it
   std::vector<std::int32_t> product_priority;  ///< shape (tables, products): priority of each product, larger first
   std::vector<DistributionId> setups;          ///< invalid: no setup
   std::vector<PoolData> pools;
@@ -280,6 +285,9 @@ struct PlantData {
   [[nodiscard]] Tick next_change(CalendarId calendar, Tick t) const noexcept;
   /// Open time between two instants, from <= to; calendar invalid: to - from.
   [[nodiscard]] Tick open_between(CalendarId calendar, Tick from, Tick to) const noexcept;
+  /// The same as far as the week alone tells.
+  [[nodiscard]] Tick next_weekly_change(const CalendarData& calendar, Tick t) const noexcept;
+  [[nodiscard]] Tick open_weekly(const CalendarData& calendar, Tick from, Tick to) const noexcept;
 
   /// Setup before work of a kind by the station's table; invalid: none. \param from  kNone: set up for nothing
   [[nodiscard]] DistributionId setup_between(StationId station, std::uint32_t from, std::uint32_t to) const noexcept {
