@@ -21,6 +21,7 @@ const std::vector<Key>& keys_of(Level level) {
        {"operators", S::kPools, "none", "people, by name: how many, and what they can do"},
        {"tools", S::kPools, "none", "fixtures, tools and other things of which there are so many, by name"},
        {"materials", S::kMaterials, "none", "what operations use up and make, by name: counted, not told apart"},
+       {"carbon", S::kCarbon, "0", "carbon dioxide of the energy used"},
        {"run", S::kRun, "see its keys", "how long and how often to simulate"},
        {"expect", S::kExpect, "none", "values that a simulation must reproduce, by metric"},
        {"what_if", S::kWhatIf, "none", "named changes: paths and the values to put there"},
@@ -41,6 +42,8 @@ const std::vector<Key>& keys_of(Level level) {
        {"uses", S::kUses, "none", "material taken as an operation begins, of steps that give none"},
        {"makes", S::kUses, "none", "material made as an operation ends, of steps that give none"},
        {"speed", S::kSpeed, "1", "processing takes time / speed"},
+       {"power", S::kPower, "0", "electric power of each machine: while it works, or by what it is doing"},
+       {"cost", S::kMachineCost, "0", "cost of each machine: while it works or is set up, or by what it is doing"},
        {"meta", S::kFree, "none", "anything; not used in simulating"}},
       // kMachine
       {{"speed", S::kSpeed, "the station's", "processing takes time / speed"},
@@ -65,6 +68,8 @@ const std::vector<Key>& keys_of(Level level) {
        {"arrivals", S::kArrivals, "only as ordered", "where lots come from"},
        {"priority", S::kInteger, "0", "larger goes first where the queue's rule is priority"},
        {"due", S::kDuration, "none", "due date, counted from release"},
+       {"holding", S::kCostRate, "0", "cost of each lot in process"},
+       {"lateness", S::kCostRate, "0", "cost of each lot that is late, for as long as it is"},
        {"family", S::kText, "the product's name", "kind of product, where setups or batches go by family"},
        {"meta", S::kFree, "none", "anything; not used in simulating"}},
       // kStep
@@ -123,11 +128,13 @@ const std::vector<Key>& keys_of(Level level) {
       // kPool
       {{"count", S::kCount, "1", "how many there are"},
        {"calendar", S::kName, "always", "when they are there; work that they do stands when they go"},
+       {"cost", S::kCostRate, "0", "cost of each, as long as it is there"},
        {"skills", S::kSkills, "none", "what they can do beside what their name says; needs may name a skill"},
        {"meta", S::kFree, "none", "anything; not used in simulating"}},
       // kMaterial
       {{"level", S::kLevel, "0", "how much there is at the start"},
        {"places", S::kPlaces, "unlimited", "how much fits; an operation whose product finds no place does not begin"},
+       {"price", S::kPrice, "0", "cost of each unit used"},
        {"supply", S::kSupply, "none", "deliveries from outside; what finds no place is lost"},
        {"meta", S::kFree, "none", "anything; not used in simulating"}},
       // kSupply
@@ -272,6 +279,16 @@ const char* allowed(Shape shape) noexcept {
       return "a whole number from 0 to 1000000000";
     case Shape::kExceptions:
       return "{date: hours}, as in {2026-12-25: closed, 2026-08-03..2026-08-14: closed}";
+    case Shape::kPower:
+      return "a power, as in 5 kW, or {working: 5 kW, setup: 3 kW, starved: 800 W}";
+    case Shape::kMachineCost:
+      return "a cost by time, as in 60 EUR/h, or {working: 60 EUR/h, down: 20 EUR/h}";
+    case Shape::kCostRate:
+      return "a cost by time, as in 60 EUR/h";
+    case Shape::kPrice:
+      return "a cost, as in 2.50 EUR";
+    case Shape::kCarbon:
+      return "mass by energy, as in 350 g/kWh";
     case Shape::kArrivalKeys:
       return "keys, as in {every: exponential(5 min), lots: 3}";
   }

@@ -61,6 +61,11 @@ enum class Shape : unsigned char {
   kLevel,
   kArrivalKeys,
   kExceptions,
+  kPower,
+  kMachineCost,
+  kCostRate,
+  kPrice,
+  kCarbon,
 };
 
 /// Kinds of mappings that occur.

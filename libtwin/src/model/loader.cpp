@@ -55,6 +55,8 @@ void PlantLoader::read_all() {
   read_stations(child(top, "stations"));
   read_products(child(top, "products"));
   number_kinds();
+  plant_.carbon = rate(child(top, "carbon"), Shape::kCarbon).value_or(0);
+  add_rates();
   summarise();
   read_orders(child(top, "orders"));
   read_run(child(top, "run"));
@@ -140,6 +142,9 @@ std::uint64_t digest_of(const PlantData& p) {
   for (const auto f : p.forks) add(f);
   for (const auto d : p.setups) add(d.value);
   for (const auto& e : p.expressions) add(e.digest());
+  for (const auto* rates : {&p.power, &p.machine_cost, &p.pool_cost, &p.holding_cost, &p.lateness_cost})
+    for (const double x : *rates) add(std::bit_cast<std::uint64_t>(x));
+  add(std::bit_cast<std::uint64_t>(p.carbon)), add(hash_name(p.currency));
   for (const auto& b : p.branches) add(b.target), add(b.rework);
   for (const auto& s : p.sources)
     add(s.product.value), add(s.kind), add(s.interarrival.value), add(s.batch.value), add(s.level), add(s.due_after);

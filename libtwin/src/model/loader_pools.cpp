@@ -30,12 +30,14 @@ void PlantLoader::read_pools(const Place& place) {
   for (const auto& entry : place.node->children) {
     const Place at{&entry, join_path(place.path, entry.key)};
     PoolData pool;
+    double cost = 0;
     std::vector<std::string> skills;
     if (entry.is_scalar()) {
       pool.count = static_cast<std::int32_t>(integer(at, Shape::kCount, 1, 1'000'000).value_or(1));
     } else if (keys(at, Level::kPool, Shape::kPools) && entry.is_mapping()) {
       pool.count = static_cast<std::int32_t>(integer(child(at, "count"), Shape::kCount, 1, 1'000'000).value_or(1));
       if (const auto id = calendar(child(at, "calendar"))) pool.calendar = *id;
+      cost = rate(child(at, "cost"), Shape::kCostRate).value_or(0);
       if (const auto given = child(at, "skills"); given && given.node->is_sequence()) {
         for (const auto& skill : given.node->children)
           if (scalar({&skill, given.path}, Shape::kSkills)) skills.push_back(skill.scalar);
@@ -46,6 +48,7 @@ void PlantLoader::read_pools(const Place& place) {
     for (const auto& name : members(entry.key_mark, at.path, entry.key)) {
       const auto id = static_cast<std::uint32_t>(plant_.pools.size());
       if (!name_pool(at, name, pool)) continue;
+      pool_rates_.push_back(cost);
       pools_by_skill_[name].push_back(id);
       for (const auto& skill : skills)
         if (skill != name && std::ranges::find(pools_by_skill_[skill], id) == pools_by_skill_[skill].end())
@@ -64,6 +67,7 @@ void PlantLoader::read_materials(const Place& place) {
     pool.material = true;
     pool.count = 0;
     std::optional<Distribution> supply;
+    double price = 0;
     if (entry.is_scalar()) {
       pool.count = static_cast<std::int32_t>(integer(at, Shape::kLevel, 0, kMost).value_or(0));
     } else if (keys(at, Level::kMaterial, Shape::kMaterials) && entry.is_mapping()) {
@@ -74,6 +78,7 @@ void PlantLoader::read_materials(const Place& place) {
       if (pool.places >= 0 && pool.count > pool.places)
         fault(child(at, "level"), fmt::format("{} do not fit into {} places", pool.count, pool.places),
               fmt::format("at most {}", pool.places));
+      price = rate(child(at, "price"), Shape::kPrice).value_or(0);
       if (const auto given = child(at, "supply"); given && keys(given, Level::kSupply, Shape::kSupply)) {
         supply = distribution(child(given, "every"));
         if (supply && !(supply->mean() > 0))
@@ -84,7 +89,7 @@ void PlantLoader::read_materials(const Place& place) {
     }
     for (const auto& name : members(entry.key_mark, at.path, entry.key)) {
       if (supply) pool.supply = intern(join_path(place.path, name) + ".supply.every", *supply);
-      name_pool(at, name, pool);
+      if (name_pool(at, name, pool)) pool_rates_.push_back(price);
     }
   }
 }

@@ -27,6 +27,8 @@ void PlantLoader::name_products(const Place& place) {
 
 void PlantLoader::read_products(const Place& place) {
   families_.resize(plant_.product_names.size());
+  holding_.resize(plant_.product_names.size());
+  lateness_.resize(plant_.product_names.size());
   for (std::size_t p = 0; p < plant_.product_names.size(); ++p)
     read_product({product_nodes_[p], join_path(place.path, plant_.product_names[p])},
                  ProductId{static_cast<std::uint32_t>(p)});
@@ -42,6 +44,8 @@ void PlantLoader::read_product(const Place& place, ProductId id) {
     product.priority = static_cast<std::int32_t>(
         integer(child(place, "priority"), Shape::kInteger, -1'000'000'000, 1'000'000'000).value_or(0));
     due = duration(child(place, "due")).value_or(kNever);
+    holding_[id.value] = rate(child(place, "holding"), Shape::kCostRate).value_or(0);
+    lateness_[id.value] = rate(child(place, "lateness"), Shape::kCostRate).value_or(0);
     if (const auto family = child(place, "family"); family && scalar(family, Shape::kText))
       families_[id.value] = family.node->scalar;
     if (const auto route = child(place, "route")) read_route(route, id, product);

@@ -41,6 +41,8 @@ StationSpec PlantLoader::read_station(const Place& place) {
   spec.changeover = delay(child(place, "changeover"));
   spec.speed = number(child(place, "speed"), Shape::kSpeed, 0, 1e6, true).value_or(1);
   if (const auto machines = child(place, "machines")) read_machines(machines, spec);
+  read_rates(child(place, "power"), Shape::kPower, spec.power);
+  read_rates(child(place, "cost"), Shape::kMachineCost, spec.cost);
   spec.needs = read_needs(child(place, "needs"), false);
   spec.uses = read_needs(child(place, "uses"), true);
   spec.makes = read_needs(child(place, "makes"), true);

@@ -1,5 +1,6 @@
 /// The loader: reads a document into a plant's arrays. Each part of a scenario file has a source of its own.
 #pragma once
+#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -59,6 +60,7 @@ struct StationSpec {
   std::optional<SetupSpec> setups;
   KindBy by = KindBy::kNone;
   std::vector<NeedSpec> needs, uses, makes;
+  std::array<double, kRateConditions> power{}, cost{};  ///< W, and money per second, by condition
   double speed = 1;
 };
 
@@ -154,6 +156,10 @@ class PlantLoader : private Reader {
   void number_kinds();
   [[nodiscard]] const std::string& kind_name(KindBy by, const StepData& step, std::uint32_t index) const;
   void add_setups(StationId station, const SetupSpec& setup);
+  /// Energy and money: loader_rates.cpp
+  void read_rates(const Place& place, Shape shape, std::array<double, kRateConditions>& rates);
+  std::optional<double> rate(const Place& place, Shape shape);
+  void add_rates();
   /// What the engine looks at before it looks closer.
   void summarise();
 
@@ -212,8 +218,9 @@ class PlantLoader : private Reader {
   std::unordered_map<std::string, std::uint32_t> calendar_ids_, station_ids_, machine_ids_, product_ids_,
       distribution_ids_, pool_ids_;
   std::unordered_map<std::string, std::vector<std::uint32_t>> pools_by_skill_;  ///< a pool's own name is a skill too
-  std::vector<std::string> families_;                                           ///< by product
-  std::vector<std::string> step_families_;                                      ///< by step; empty: the product's
+  std::vector<double> pool_rates_, holding_, lateness_;
+  std::vector<std::string> families_;       ///< by product
+  std::vector<std::string> step_families_;  ///< by step; empty: the product's
   std::vector<const Node*> product_nodes_;
   std::vector<Tick> product_due_;
   std::vector<std::shared_ptr<const StationSpec>> station_specs_;

@@ -47,6 +47,13 @@ std::string schema_of(Shape shape) {
       return either(kText, reference(Level::kArrivals));
     case Shape::kExceptions:
       return map_of(R"({"type": ["string", "null", "array"]})");
+    case Shape::kPower:
+    case Shape::kMachineCost:
+      return either(kTime, map_of(kTime));
+    case Shape::kCostRate:
+    case Shape::kPrice:
+    case Shape::kCarbon:
+      return kTime;
     case Shape::kPools:
       return map_of(either(R"({"type": "integer", "minimum": 1})", reference(Level::kPool)));
     case Shape::kMaterials:

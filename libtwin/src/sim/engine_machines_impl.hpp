@@ -489,6 +489,8 @@ void Engine<R>::take_material(const ChoiceData& choice, std::int64_t lots) {
 }
 template <class R>
 void Engine<R>::make_material(const ChoiceData& choice, std::int64_t lots) {
+  for (std::uint32_t i = choice.uses.first; i < choice.uses.first + choice.uses.count; ++i)
+    s_.pools[p_.need_pools[p_.needs[i].first_pool]].used += static_cast<std::uint64_t>(p_.needs[i].amount * lots);
   for (std::uint32_t i = choice.makes.first; i < choice.makes.first + choice.makes.count; ++i) {
     const std::uint32_t pool = p_.need_pools[p_.needs[i].first_pool];
     book(pool);

@@ -65,6 +65,7 @@ class Walk {
     orders();
     stations();
     pools();
+    whole();
   }
 
  private:
@@ -120,6 +121,39 @@ class Walk {
     add_(order_name_, "late", "1", ratio(late, with_due));
   }
 
+  /// Energy and money of machines of a station in so much time in each condition.
+  void rates(const std::string& what, std::size_t station, const Occupation& o) {
+    const auto sum = [&](const std::vector<double>& by_condition) {
+      double all = 0;
+      for (std::size_t c = 0; c < kConditions; ++c) all += by_condition[station * kConditions + c] * seconds(o.in[c]);
+      return all;
+    };
+    if (!plant_.power.empty()) {
+      const double energy = sum(plant_.power);
+      energy_ += energy;
+      add_(what, "energy", "J", energy);
+    }
+    if (!plant_.machine_cost.empty()) {
+      const double cost = sum(plant_.machine_cost);
+      cost_ += cost;
+      add_(what, "cost", plant_.currency.c_str(), cost);
+    }
+  }
+  /// Of everything together.
+  void whole() {
+    if (!plant_.power.empty()) {
+      add_(plant_name_, "energy", "J", energy_);
+      if (plant_.carbon > 0) add_(plant_name_, "carbon", "kg", energy_ * plant_.carbon);
+    }
+    if (plant_.currency.empty()) return;
+    for (std::size_t p = 0; p < plant_.products.size(); ++p) {
+      Flow one;
+      one.add(begin_.products[p], begin_.now, end_.products[p], end_.now);
+      cost_ += seconds(one.wip) * plant_.holding_cost[p] + seconds(one.tardiness) * plant_.lateness_cost[p];
+    }
+    add_(plant_name_, "cost", plant_.currency.c_str(), cost_);
+  }
+
   void occupation(const std::string& what, const Occupation& o) {
     const Wide total = o.total();
     const Wide open = total - o.in[static_cast<std::size_t>(Condition::kOff)];
@@ -151,6 +185,7 @@ class Walk {
         all.add(end_.machines[m], end_.now, 1);
       }
       occupation(name, all);
+      rates(name, s, all);
       for (std::uint32_t m = station.first_machine; m < station.first_machine + station.machine_count; ++m) {
         if (station.machine_count == 1 && !has_its_own_name(m, name)) continue;
         Occupation one;
@@ -172,13 +207,20 @@ class Walk {
           b.integral + Wide{b.level} * (end_.now - b.since) - a.integral - Wide{a.level} * (begin_.now - a.since);
       if (data.material) {
         add_(name, "level", "1", ratio(seconds(level), seconds(span_)));
+        add_(name, "used", "1", count(a.used, b.used));
+        if (!plant_.currency.empty()) pool_cost(name, count(a.used, b.used) * plant_.pool_cost[p]);
         if (data.supply.valid()) add_(name, "lost", "1", count(a.lost, b.lost));
         continue;
       }
       const Wide open =
           b.open_time + (b.open ? end_.now - b.since : 0) - a.open_time - (a.open ? begin_.now - a.since : 0);
       add_(name, "utilisation", "1", ratio(seconds(level), seconds(open * data.count)));
+      if (!plant_.currency.empty()) pool_cost(name, seconds(open * data.count) * plant_.pool_cost[p]);
     }
+  }
+  void pool_cost(const std::string& name, double cost) {
+    cost_ += cost;
+    add_(name, "cost", plant_.currency.c_str(), cost);
   }
 
   /// True for a station whose queue some lots leave when they have waited long enough.
@@ -207,6 +249,7 @@ class Walk {
   const State& end_;
   Wide span_;
   Add add_;
+  double energy_ = 0, cost_ = 0;  ///< of all stations and pools so far
   const std::string plant_name_ = "plant", order_name_ = "order";
 };
 

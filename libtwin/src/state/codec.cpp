@@ -157,7 +157,7 @@ std::string body(const PlantData& plant, const State& state) {
   }
   for (const FailureState& f : state.failures) w.all(f.left, f.drawn, f.began, f.count, f.pools, f.down, f.waits);
   for (const PoolState& p : state.pools)
-    w.all(p.level, p.promised, p.deliveries, p.lost, p.last, p.drawn, p.since, p.open, p.integral, p.open_time);
+    w.all(p.level, p.promised, p.deliveries, p.lost, p.used, p.last, p.drawn, p.since, p.open, p.integral, p.open_time);
   w.put(static_cast<std::uint32_t>(state.waiting.size()));
   for (const Waiting& one : state.waiting) w.put(one.who);
   for (const SourceState& s : state.sources) w.all(s.count, s.gone, s.last, s.drawn);
@@ -519,7 +519,7 @@ void read_totals(Reader& r, const PlantData& plant, State& state) {
     r.all(f.count, f.pools, f.down, f.waits);
   }
   for (PoolState& p : state.pools) {
-    r.all(p.level, p.promised, p.deliveries, p.lost);
+    r.all(p.level, p.promised, p.deliveries, p.lost, p.used);
     r.past(p.last, state.now);
     r.span(p.drawn);
     r.past(p.since, state.now);
@@ -642,6 +642,7 @@ State State::load(std::string_view bytes, const Plant& of) {
   state.plant = digest;
   r.ticks(state.now, kOldest, kNever);
   r.all(state.seed.value, state.replication, state.arrivals, state.events, state.history);
+  if (state.arrivals >> 62 != 0) refuse("its count of arrivals is out of range");
   r.index(state.next_order, data.orders.size() + 1);
   state.key = draw_key(state.seed, state.replication);
   state.machines.resize(data.machines.size());

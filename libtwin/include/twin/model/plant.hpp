@@ -103,6 +103,7 @@ struct NeedData {
 struct Needs {
   std::uint32_t first = 0, count = 0;
 };
+inline constexpr std::size_t kRateConditions = 7;       ///< conditions of a machine, see twin/state/state.hpp
 inline constexpr std::uint32_t kMaxNeeds = 8;           ///< of one operation
 inline constexpr std::uint32_t kMaxAlternatives = 255;  ///< pools that can meet one need
 
@@ -258,6 +259,14 @@ struct PlantData {
   std::vector<NeedData> needs;
   std::vector<std::uint32_t> need_pools;
   std::vector<std::uint32_t> forks;  ///< StepId values
+  /// By station and condition of a machine, as `Condition` numbers them, kRateConditions a station; empty: none said.
+  std::vector<double> power;          ///< W of each machine
+  std::vector<double> machine_cost;   ///< of each machine, per second
+  std::vector<double> pool_cost;      ///< of each operator or tool, per second that it is there; of a unit of material
+  std::vector<double> holding_cost;   ///< by product, of a lot in process, per second
+  std::vector<double> lateness_cost;  ///< by product, per second of tardiness
+  double carbon = 0;                  ///< kg per J of energy
+  std::string currency;               ///< in which costs are; empty: none said
   std::vector<Expression> expressions;
   bool plans_ahead = false;   ///< some rule looks at the work that remains
   bool may_deadlock = false;  ///< stations with finite queues feed each other in a circle

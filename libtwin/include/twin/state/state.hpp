@@ -33,7 +33,7 @@ enum class Condition : std::uint8_t {
   kOff = 5,
   kWaiting = 6
 };
-inline constexpr std::size_t kConditions = 7;
+inline constexpr std::size_t kConditions = kRateConditions;
 [[nodiscard]] const char* name_of(Condition condition) noexcept;
 
 /// How far a machine is with the lot it holds.
@@ -130,6 +130,7 @@ struct PoolState {
   std::int64_t level = 0;     ///< of material: at hand. Of others: in use
   std::int64_t promised = 0;  ///< of material: places kept for what operations under way will make
   std::uint64_t deliveries = 0, lost = 0;
+  std::uint64_t used = 0;  ///< of material: units in operations that have ended
   Tick last = 0, drawn = 0;  ///< the last delivery, or the start, and the time from then to the next
   Tick since = 0;            ///< of the last change of `level` or `open`
   bool open = true;          ///< by its calendar
