@@ -34,6 +34,8 @@ void translate(std::exception_ptr pointer) {
     set_error("InvalidArgument", error);
   } catch (const FormatError& error) {
     set_error("FormatError", error);
+  } catch (const DeadlockError& error) {
+    set_error("DeadlockError", error);
   } catch (const study::Cancelled& error) {
     set_error("Cancelled", error);
   } catch (const Error& error) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <limits>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -262,6 +263,25 @@ std::tuple<std::string, int, int> mark(const Plant& plant, const std::vector<std
   return {at.file ? *at.file : std::string(), at.line, at.column};
 }
 
+/// Path, file and line of each place where a scenario's text names another file.
+std::vector<std::tuple<std::string, std::string, int>> files_named(const std::string& yaml, const std::string& name) {
+  std::vector<std::tuple<std::string, std::string, int>> out;
+  const Node root = parse_yaml(yaml, name);
+  const auto note = [&out](const std::string& path, const Node& node) {
+    if (node.is_scalar()) out.emplace_back(path, node.scalar, node.mark.line);
+    for (const Node& one : node.children)
+      if (one.is_scalar()) out.emplace_back(path, one.scalar, one.mark.line);
+  };
+  if (const Node* include = root.find("include")) note("include", *include);
+  if (const Node* stations = root.find("stations"))
+    for (const Node& station : stations->children)
+      if (const Node* setup = station.find("setup"))
+        if (const Node* matrix = setup->find("matrix"); matrix != nullptr && matrix->is_scalar())
+          note(join_path("stations", station.key) + ".setup.matrix", *matrix);
+  if (const Node* orders = root.find("orders"); orders != nullptr && orders->is_scalar()) note("orders", *orders);
+  return out;
+}
+
 py::dict run_settings(const RunSettings& run) {
   py::dict out;
   out["warmup"] = run.warmup;
@@ -327,6 +347,7 @@ void bind_model(py::module_& m) {
       .def("orders", &orders)
       .def("calendars", &calendars);
   m.def("plant_schema", &plant_schema);
+  m.def("files_named", &files_named, py::arg("yaml"), py::arg("file"));
   m.def("join_path", [](const std::string& parent, const std::string& name) { return join_path(parent, name); });
 }
 

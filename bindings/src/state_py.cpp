@@ -5,6 +5,7 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "arrays_py.hpp"
 #include "bindings_py.hpp"
 #include "twin/base/error.hpp"
+#include "twin/model/document.hpp"
 
 namespace twin::python {
 namespace {
@@ -22,7 +24,7 @@ const char* name_of_phase(Phase phase) noexcept {
   return kNames[static_cast<std::size_t>(phase)];
 }
 const char* name_of_place(Place place) noexcept {
-  constexpr const char* kNames[] = {"outside", "queue", "machine", "transit", "free"};
+  constexpr const char* kNames[] = {"outside", "queue", "machine", "transit", "free", "parted"};
   return kNames[static_cast<std::size_t>(place)];
 }
 
@@ -37,7 +39,7 @@ std::uint32_t station_of(const PlantData& d, const Lot& lot) noexcept {
   return lot.choice != kNone ? d.choices[lot.choice].station.value : kNone;
 }
 
-/// Slots in use, by order of release, then source and serial.
+/// Slots in use, by order of release, then source and serial; a lot that has parted comes before its parts.
 std::vector<std::uint32_t> lots_in_order(const State& state) {
   std::vector<std::uint32_t> out;
   for (std::uint32_t i = 0; i < state.lots.size(); ++i) {
@@ -45,7 +47,7 @@ std::vector<std::uint32_t> lots_in_order(const State& state) {
   }
   std::ranges::sort(out, [&state](std::uint32_t i, std::uint32_t j) {
     const Lot &a = state.lots[i], &b = state.lots[j];
-    return std::tie(a.release, a.source, a.serial) < std::tie(b.release, b.source, b.serial);
+    return std::tie(a.release, a.source, a.serial, a.step) < std::tie(b.release, b.source, b.serial, b.step);
   });
   return out;
 }
@@ -55,10 +57,11 @@ py::dict lots(const State& state, const Plant& plant) {
   std::vector<std::string> name, product, place, station, machine, step;
   std::vector<Tick> release, due, since, waiting, remaining;
   std::vector<std::int64_t> round, priority;
-  std::vector<bool> blocked, reworked;
+  std::vector<bool> blocked, reworked, part, overdue;
   for (const std::uint32_t i : lots_in_order(state)) {
     const Lot& lot = state.lots[i];
-    const std::uint32_t at = station_of(d, lot);
+    const bool parted = lot.place == Place::kParted;
+    const std::uint32_t at = parted ? kNone : station_of(d, lot);
     const MachineState* holder = lot.machine == kNone ? nullptr : &state.machines[lot.machine];
     const bool waits = lot.place == Place::kQueue;
     name.push_back(lot_name(d, lot.source, lot.serial));
@@ -67,7 +70,7 @@ py::dict lots(const State& state, const Plant& plant) {
     station.push_back(at == kNone ? "" : d.station_names[at]);
     machine.push_back(holder ? d.machine_names[lot.machine] : "");
     step.push_back(lot.step == kNone ? "" : d.step_names[lot.step]);
-    since.push_back(holder ? holder->started : lot.entered);
+    since.push_back(parted ? kNever : holder ? holder->started : lot.entered);
     remaining.push_back(holder ? left_of(state, *holder) : kNotATime);
     release.push_back(lot.release);
     due.push_back(lot.due);
@@ -76,6 +79,8 @@ py::dict lots(const State& state, const Plant& plant) {
     priority.push_back(lot.priority);
     blocked.push_back(lot.blocked);
     reworked.push_back(lot.reworked);
+    part.push_back(lot.whole != kNone);
+    overdue.push_back(lot.overdue);
   }
   return Columns()
       .add("lot", name)
@@ -93,6 +98,8 @@ py::dict lots(const State& state, const Plant& plant) {
       .add("priority", std::move(priority))
       .add("blocked", std::move(blocked))
       .add("reworked", std::move(reworked))
+      .add("part", std::move(part))
+      .add("overdue", std::move(overdue))
       .take();
 }
 
@@ -100,7 +107,7 @@ py::dict machines(const State& state, const Plant& plant) {
   const PlantData& d = plant.data();
   std::vector<std::string> station, condition, phase, lot, step;
   std::vector<Tick> since, started, remaining;
-  std::vector<std::int64_t> visits, failures;
+  std::vector<std::int64_t> visits, failures, lots;
   std::vector<bool> open;
   for (std::size_t i = 0; i < state.machines.size(); ++i) {
     const MachineState& machine = state.machines[i];
@@ -110,6 +117,7 @@ py::dict machines(const State& state, const Plant& plant) {
     condition.emplace_back(name_of(machine.condition));
     phase.emplace_back(name_of_phase(machine.phase));
     lot.push_back(held ? lot_name(d, held->source, held->serial) : "");
+    lots.push_back(machine.held);
     step.push_back(held && held->step != kNone ? d.step_names[held->step] : "");
     since.push_back(machine.since);
     started.push_back(held ? machine.started : kNever);
@@ -135,12 +143,13 @@ py::dict machines(const State& state, const Plant& plant) {
       .add("open", std::move(open))
       .add("visits", std::move(visits))
       .add("failures", std::move(failures))
+      .add("lots", std::move(lots))
       .take();
 }
 
 py::dict stations(const State& state, const Plant& plant) {
   const PlantData& d = plant.data();
-  std::vector<std::int64_t> queued, inbound, idle, working, blocked(d.stations.size()), visits, lost;
+  std::vector<std::int64_t> queued, inbound, idle, working, blocked(d.stations.size()), visits, lost, overdue;
   for (const Lot& lot : state.lots) {
     if (lot.place == Place::kFree || !lot.blocked || lot.choice == kNone) continue;
     ++blocked[d.choices[lot.choice].station.value];
@@ -153,6 +162,7 @@ py::dict stations(const State& state, const Plant& plant) {
     idle.push_back(station.idle);
     visits.push_back(static_cast<std::int64_t>(station.visits));
     lost.push_back(static_cast<std::int64_t>(station.lost));
+    overdue.push_back(static_cast<std::int64_t>(station.overdue));
     const auto first = state.machines.begin() + data.first_machine;
     working.push_back(std::count_if(first, first + data.machine_count,
                                     [](const MachineState& m) { return m.condition == Condition::kWorking; }));
@@ -165,6 +175,62 @@ py::dict stations(const State& state, const Plant& plant) {
       .add("working", std::move(working))
       .add("idle", std::move(idle))
       .add("visits", std::move(visits))
+      .add("lost", std::move(lost))
+      .add("overdue", std::move(overdue))
+      .take();
+}
+
+/// How many machines and repairs wait in the line and need of each pool, alternatives counted with the rest.
+std::vector<std::int64_t> waiting_for_pools(const State& state, const PlantData& d) {
+  std::vector<std::int64_t> out(d.pools.size());
+  for (const Waiting& waiting : state.waiting) {
+    std::vector<bool> wanted(d.pools.size());
+    const auto want = [&](Needs needs) {
+      for (std::uint32_t n = needs.first; n < needs.first + needs.count; ++n) {
+        const NeedData& need = d.needs[n];
+        for (std::uint32_t i = 0; i < need.pool_count; ++i) wanted[d.need_pools[need.first_pool + i]] = true;
+      }
+    };
+    if (waiting.who < d.machines.size()) {
+      const MachineState& machine = state.machines[waiting.who];
+      const ChoiceData& choice = d.choices[state.lots[machine.lot].choice];
+      want(choice.needs);
+      if (!machine.supplied) {
+        want(choice.uses);
+        want(choice.makes);
+      }
+    } else {
+      want(d.modes[waiting.who - d.machines.size()].crew);
+    }
+    for (std::size_t p = 0; p < wanted.size(); ++p) out[p] += wanted[p] ? 1 : 0;
+  }
+  return out;
+}
+
+py::dict pools(const State& state, const Plant& plant) {
+  const PlantData& d = plant.data();
+  std::vector<std::string> kind;
+  std::vector<std::int64_t> level, lost;
+  std::vector<double> count;
+  std::vector<bool> open;
+  for (std::size_t p = 0; p < d.pools.size(); ++p) {
+    const PoolData& data = d.pools[p];
+    const bool known = plant.document().get(join_path("operators", d.pool_names[p])) != nullptr;
+    kind.emplace_back(data.material ? "material" : known ? "operator" : "tool");
+    level.push_back(state.pools[p].level);
+    count.push_back(!data.material     ? data.count
+                    : data.places >= 0 ? data.places
+                                       : std::numeric_limits<double>::infinity());
+    open.push_back(state.pools[p].open);
+    lost.push_back(static_cast<std::int64_t>(state.pools[p].lost));
+  }
+  return Columns()
+      .add("pool", d.pool_names)
+      .add("kind", kind)
+      .add("level", std::move(level))
+      .add("count", std::move(count))
+      .add("waiting", waiting_for_pools(state, d))
+      .add("open", std::move(open))
       .add("lost", std::move(lost))
       .take();
 }
@@ -268,6 +334,7 @@ void bind_state(py::module_& m) {
       .def("lots", checked(&lots))
       .def("machines", checked(&machines))
       .def("stations", checked(&stations))
+      .def("pools", checked(&pools))
       .def("orders", checked(&orders))
       .def("products", checked(&products));
 }

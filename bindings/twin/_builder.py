@@ -3,13 +3,91 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from . import _core
+from ._errors import InvalidArgument
 from ._plant import Plant
-from ._values import Instant, Span, instant_ns, span_ns, yaml_text
+from ._values import Instant, Span, instant_ns, need, span_ns, whole, yaml_text
 
 _Time = _core.Distribution | str
+_Amounts = str | Mapping[str, int]
+
+
+def _amounts(said: _Amounts | None, name: str) -> list[tuple[str, int]] | None:
+    """Make pairs of what may be one name, or amounts by name; None where nothing was said."""
+    if said is None:
+        return None
+    if isinstance(said, str):
+        return [(said, 1)]
+    need(said, Mapping, name, "a name, or amounts by name as in {'setter': 1}")
+    return [(key, whole(amount, f"{name}: {key}", 1)) for key, amount in said.items()]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a route, for the branches of `ProductBuilder.parallel`.
+
+    Its arguments are those of `ProductBuilder.step`; ``parallel`` instead of a station parts the lot once more.
+    """
+
+    at: str | Sequence[str] = ()
+    time: _Time | Mapping[str, _Time] | None = None
+    op: str = field(default="", kw_only=True)
+    setup: _Time | None = field(default=None, kw_only=True)
+    changeover: _Time | None = field(default=None, kw_only=True)
+    transport: _Time | None = field(default=None, kw_only=True)
+    choose: str = field(default="shortest_queue", kw_only=True)
+    rework: Mapping[str, float] | None = field(default=None, kw_only=True)
+    goto: Mapping[str, float] | None = field(default=None, kw_only=True)
+    leave: float = field(default=0, kw_only=True)
+    scrap: float = field(default=0, kw_only=True)
+    needs: _Amounts | None = field(default=None, kw_only=True)
+    uses: _Amounts | None = field(default=None, kw_only=True)
+    makes: _Amounts | None = field(default=None, kw_only=True)
+    family: str = field(default="", kw_only=True)
+    max_wait: _Time | None = field(default=None, kw_only=True)
+    if_overdue: str | Mapping[str, str] | None = field(default=None, kw_only=True)
+    parallel: Mapping[str, Sequence[Step]] | None = field(default=None, kw_only=True)
+
+    def _made(self) -> _core.Step:
+        by_station = isinstance(self.time, Mapping)
+        overdue, overdue_rework = self.if_overdue, isinstance(self.if_overdue, Mapping)
+        if isinstance(overdue, Mapping):
+            if list(overdue) != ["rework"]:
+                raise InvalidArgument(
+                    f"if_overdue: {overdue!r}; allowed: 'scrap', 'leave', 'stay', or {{'rework': step}}"
+                )
+            overdue = overdue["rework"]
+        return _core.Step(
+            at=[self.at] if isinstance(self.at, str) else list(self.at),
+            time=None if isinstance(self.time, Mapping) else self.time,
+            times=list(self.time.items()) if by_station else [],  # type: ignore[union-attr]
+            op=self.op,
+            setup=self.setup,
+            changeover=self.changeover,
+            transport=self.transport,
+            choose=self.choose,
+            rework=list((self.rework or {}).items()),
+            go_to=list((self.goto or {}).items()),
+            leave=self.leave,
+            scrap=self.scrap,
+            needs=_amounts(self.needs, "needs"),
+            uses=_amounts(self.uses, "uses"),
+            makes=_amounts(self.makes, "makes"),
+            family=self.family,
+            max_wait=self.max_wait,
+            if_overdue=overdue,
+            overdue_rework=overdue_rework,
+            parallel=[(name, [step._made() for step in steps]) for name, steps in (self.parallel or {}).items()],
+        )
+
+
+def _names(names: Sequence[str], what: str) -> list[str]:
+    if isinstance(names, str):
+        raise InvalidArgument(f"{what}: {names!r}; allowed: a list of names, as in [{names!r}]")
+    return list(names)
 
 
 class PlantBuilder:
@@ -47,6 +125,49 @@ class PlantBuilder:
     def calendar(self, name: str, hours: Mapping[str, str]) -> PlantBuilder:
         """Add weekly hours by day or days: ``{"mon-fri": "06:00-22:00", "sat": "06:00-14:00"}``."""
         self._builder._core.calendar(name, list(hours.items()))
+        return self._builder
+
+    def operators(self, name: str, count: int = 1, *, calendar: str = "", skills: Sequence[str] = ()) -> PlantBuilder:
+        """Add people who are needed at machines and repairs.
+
+        Parameters
+        ----------
+        name : str
+            What they are called; ``setter[1..4]`` are four groups.
+        count : int
+            How many there are.
+        calendar : str
+            When they are there; always unless given.
+        skills : sequence of str
+            What they can do beside what their name says; `needs` may name a skill.
+        """
+        self._builder._core.operators(name, count, calendar, _names(skills, "skills"))
+        return self._builder
+
+    def tools(self, name: str, count: int = 1, *, calendar: str = "", skills: Sequence[str] = ()) -> PlantBuilder:
+        """Add fixtures, tools and other things of which there are so many; see `operators`."""
+        self._builder._core.tools(name, count, calendar, _names(skills, "skills"))
+        return self._builder
+
+    def material(
+        self, name: str, level: int = 0, *, places: int | None = None, supply: _Time | None = None, lot: int = 1
+    ) -> PlantBuilder:
+        """Add material that operations use up and make: counted, not told apart.
+
+        Parameters
+        ----------
+        name : str
+            What it is called.
+        level : int
+            How much there is at the start.
+        places : int, optional
+            How much fits; unlimited unless given.
+        supply : Distribution or str, optional
+            Time between deliveries from outside; none unless given.
+        lot : int
+            How much comes each time.
+        """
+        self._builder._core.material(name, level, places, supply, lot)
         return self._builder
 
     def order(
@@ -137,7 +258,7 @@ class StationBuilder(_Link):
         return self
 
     def queue_rule(self, rule: str) -> StationBuilder:
-        """Say who is served next: fifo, lifo, spt, spt(known), edd, priority."""
+        """Say who is served next, as a scenario file does: ``edd``, ``atc(k=2)``, or a formula by `twin.rule`."""
         self._station.queue_rule(rule)
         return self
 
@@ -151,9 +272,34 @@ class StationBuilder(_Link):
         self._station.lose_when_full()
         return self
 
-    def failure(self, after: _Time, repair: _Time, *, of_work: bool = True) -> StationBuilder:
-        """Add a way to fail: after so much work, or else time on the clock while up."""
-        self._station.failure(after, repair, of_work)
+    def failure(
+        self,
+        after: _Time,
+        repair: _Time,
+        *,
+        of_work: bool = True,
+        times: int | None = None,
+        needs: _Amounts | None = None,
+        machine: str = "",
+    ) -> StationBuilder:
+        """Add a way to fail.
+
+        Parameters
+        ----------
+        after : Distribution or str
+            Time from repair to failure.
+        repair : Distribution or str
+            Time to repair.
+        of_work : bool
+            Whether `after` is time of work, or else time on the clock while up.
+        times : int, optional
+            How often it happens at most.
+        needs : str or mapping, optional
+            Operators and tools that the repair waits for and holds: ``"crew"``, ``{"crew": 2}``.
+        machine : str
+            The machine that fails so; each of the station's unless given.
+        """
+        self._station.failure(after, repair, of_work, times, _amounts(needs, "needs"), machine)
         return self
 
     def works_in(self, calendar: str) -> StationBuilder:
@@ -169,6 +315,69 @@ class StationBuilder(_Link):
     def setup(self, time: _Time) -> StationBuilder:
         """Set the setup before each lot, of steps that give none."""
         self._station.setup(time)
+        return self
+
+    def changeover(self, time: _Time) -> StationBuilder:
+        """Set the setup where the machine did another step before, of steps that give none."""
+        self._station.changeover(time)
+        return self
+
+    def setup_by(
+        self,
+        by: str = "family",
+        matrix: Mapping[str, Mapping[str, _Time]] | None = None,
+        *,
+        same: _Time | None = None,
+        otherwise: _Time | None = None,
+        first: _Time | None = None,
+    ) -> StationBuilder:
+        """Set setup times between kinds of work.
+
+        Parameters
+        ----------
+        by : {"family", "product", "op"}
+            What makes kinds of work.
+        matrix : mapping, optional
+            From -> to -> time: ``{"red": {"blue": "20 min"}}``.
+        same, otherwise : Distribution or str, optional
+            Between lots of one kind, or of two, where the matrix gives nothing; 0 unless given.
+        first : Distribution or str, optional
+            Of a machine that has done nothing yet; 0 unless given.
+        """
+        rows = [(source, list(row.items())) for source, row in (matrix or {}).items()]
+        self._station.setup_by(by, rows, same, otherwise, first)
+        return self
+
+    def batch(self, max: int, *, min: int = 1, wait: Span | None = None, by: str = "") -> StationBuilder:  # noqa: A002
+        """Let each machine take several lots of one kind at once.
+
+        Parameters
+        ----------
+        max : int
+            Lots that a machine takes at once, at most.
+        min : int
+            Lots with which it begins; fewer wait for more.
+        wait : str or timedelta, optional
+            A lot that has waited so long is taken with fewer; for ever unless given.
+        by : {"op", "product", "family"}
+            What the lots of a batch have in common.
+        """
+        self._station.batch(max, min, None if wait is None else span_ns(wait, "wait"), by)
+        return self
+
+    def needs(self, name: str, amount: int = 1) -> StationBuilder:
+        """Add operators or tools held while a machine runs, of steps that say nothing of them."""
+        self._station.needs(name, amount)
+        return self
+
+    def uses(self, material: str, amount: int = 1) -> StationBuilder:
+        """Add material taken as an operation begins, of steps that say nothing of it."""
+        self._station.uses(material, amount)
+        return self
+
+    def makes(self, material: str, amount: int = 1) -> StationBuilder:
+        """Add material made as an operation ends, of steps that say nothing of it."""
+        self._station.makes(material, amount)
         return self
 
     def speed(self, factor: float) -> StationBuilder:
@@ -187,16 +396,23 @@ class ProductBuilder(_Link):
     def step(
         self,
         at: str | Sequence[str],
-        time: _Time | None = None,
+        time: _Time | Mapping[str, _Time] | None = None,
         *,
         op: str = "",
         setup: _Time | None = None,
+        changeover: _Time | None = None,
         transport: _Time | None = None,
         choose: str = "shortest_queue",
         rework: Mapping[str, float] | None = None,
         goto: Mapping[str, float] | None = None,
         leave: float = 0,
         scrap: float = 0,
+        needs: _Amounts | None = None,
+        uses: _Amounts | None = None,
+        makes: _Amounts | None = None,
+        family: str = "",
+        max_wait: _Time | None = None,
+        if_overdue: str | Mapping[str, str] | None = None,
     ) -> ProductBuilder:
         """Add a step to the route.
 
@@ -204,37 +420,71 @@ class ProductBuilder(_Link):
         ----------
         at : str or sequence of str
             The station, a range such as ``m[1..20]``, or alternatives.
-        time : Distribution or str, optional
-            At speed 1; else the station's.
+        time : Distribution or str, or mapping, optional
+            At speed 1, for all alternatives or by station; else the station's.
         op : str
             Name of the step; the station's unless given.
-        setup, transport : Distribution or str, optional
-            Before each lot; from the place before.
+        setup, changeover, transport : Distribution or str, optional
+            Before each lot; instead, after another step; from the place before.
         choose : str
             Among alternatives: shortest_queue, earliest_finish, first, random.
         rework, goto : mapping, optional
             Step -> probability of going there afterwards; rework is counted as such.
         leave, scrap : float
             Probabilities of leaving the plant here, good or scrapped.
+        needs : str or mapping, optional
+            Operators and tools held while the machine runs: ``"setter"``, ``{"setter": 1, "fixture": 2}``; ``{}`` is
+            none, where the station needs some.
+        uses, makes : str or mapping, optional
+            Material taken as the operation begins, and made as it ends.
+        family : str
+            Kind of work, where setups or batches go by family; the product's unless given.
+        max_wait : Distribution or str, optional
+            How long a lot waits in the queue at most.
+        if_overdue : str or mapping, optional
+            What becomes of it then: scrap (unless given), leave, stay, ``{"rework": step}``.
         """
-        stations = [at] if isinstance(at, str) else list(at)
-        self._product.step(
-            stations,
+        step = Step(
+            at,
             time,
-            op,
-            setup,
-            transport,
-            choose,
-            list((rework or {}).items()),
-            list((goto or {}).items()),
-            leave,
-            scrap,
+            op=op,
+            setup=setup,
+            changeover=changeover,
+            transport=transport,
+            choose=choose,
+            rework=rework,
+            goto=goto,
+            leave=leave,
+            scrap=scrap,
+            needs=needs,
+            uses=uses,
+            makes=makes,
+            family=family,
+            max_wait=max_wait,
+            if_overdue=if_overdue,
         )
+        self._product.step(step._made())
         return self
 
-    def arrivals_every(self, time: _Time) -> ProductBuilder:
-        """Let a lot arrive each interarrival time."""
-        self._product.arrivals_every(time)
+    def parallel(self, branches: Mapping[str, Sequence[Step]], *, op: str = "") -> ProductBuilder:
+        """Add a step at which the lot parts; it goes on when all branches are done.
+
+        Parameters
+        ----------
+        branches : mapping
+            Name -> steps: ``{"frame": [twin.Step("saw", "5 min")], "wheels": [twin.Step("lathe", "9 min")]}``.
+        op : str
+            Name of the step.
+        """
+        self._product.step(Step(op=op, parallel=branches)._made())
+        return self
+
+    def arrivals_every(self, time: _Time, lots: int | _Time | None = None) -> ProductBuilder:
+        """Let lots arrive each interarrival time: one, so many, or a number drawn (a distribution without unit)."""
+        if lots is None:
+            self._product.arrivals_every(time)
+        else:
+            self._product.arrivals_every(time, lots)
         return self
 
     def saturate(self) -> ProductBuilder:

@@ -18,6 +18,13 @@ class FormatError(Error):
     """Bytes or text from outside cannot be understood: a saved State, a log, a file."""
 
 
+class DeadlockError(Error):
+    """Lots wait in a circle for each other's places, so that nothing can free them; the message names the circle.
+
+    A State that was advanced is then at the instant at which the plant came to a standstill.
+    """
+
+
 class Cancelled(Error):  # noqa: N818, the same name as in C++
     """A study was told to stop. Its arguments are unchanged and nothing of it remains."""
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from . import _core, _html, _plots
+import numpy as np
+
+from . import _core, _events, _html, _plots
 from ._errors import InvalidArgument
 from ._values import frame
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
     from matplotlib.axes import Axes
 
+    from ._kpis import Kpis
     from ._plant import Plant
     from ._state import State
 
@@ -91,6 +96,61 @@ class History:
         plant, begin, _ = self._known()
         return frame(self._core.wip(plant._core, begin))
 
+    @property
+    def events(self) -> pd.DataFrame:
+        """Table of time, event, lot, product, order, step, station, machine, round: everything, in order.
+
+        ``release``, ``start`` and ``complete`` of operations, ``finish`` or ``scrap`` are of lots; a condition
+        (``working``, ``down`` …) is what a machine enters. Lots inside when the record begins bring what is known of
+        them: a release, or the start of an operation, may lie before it. Texts that do not apply are empty.
+        """
+        return _events.events(self)
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write `events` as CSV: instants in ISO 8601, UTC, with nine digits."""
+        _events.write_csv(self, path)
+
+    def to_xes(self, path: str | os.PathLike[str]) -> None:
+        """Write a trace for each lot as XES (IEEE 1849), for tools of process mining.
+
+        Operations are events ``start`` and ``complete`` with ``org:resource``, the machine, and ``org:group``, the
+        station. Instants have six digits. Machines have no traces: `to_ocel` keeps their conditions too.
+        """
+        _events.write_xes(self, path)
+
+    def to_ocel(self, path: str | os.PathLike[str]) -> None:
+        """Write an object-centric log as OCEL 2.0 (JSON): lots, machines and orders, and the events between them."""
+        _events.write_ocel(self, path)
+
+    def to_hdf5(self, path: str | os.PathLike[str]) -> None:
+        """Write all tables as HDF5: a group for each, a compressed dataset for each column.
+
+        Instants and spans are nanoseconds; texts are numbers of names, which the attribute ``names`` says where to
+        find. Needs h5py (``pip install 'libtwin[logs]'``).
+        """
+        _events.write_hdf5(self, path)
+
+    def to_arrow(self, table: str = "events") -> pa.Table:
+        """Give a table for Arrow; instants are UTC, texts are dictionaries.
+
+        Parameters
+        ----------
+        table : {"events", "operations", "lots", "conditions", "queues", "wip"}
+            Needs pyarrow (``pip install 'libtwin[logs]'``).
+        """
+        return _events.arrow(self, table)
+
+    def to_parquet(self, path: str | os.PathLike[str], table: str = "events") -> None:
+        """Write a table as Parquet; see `to_arrow`."""
+        _events.write_parquet(self, path, table)
+
+    @property
+    def iso22400(self) -> Kpis:
+        """Indicators by the names of ISO 22400-2; see `twin.iso22400`."""
+        from ._kpis import iso22400
+
+        return iso22400(self)
+
     def plot_gantt(self, ax: Axes | None = None) -> Axes:
         """Draw a row for each machine and a bar for each operation, coloured by product."""
         return _plots.gantt(self, ax)
@@ -106,6 +166,47 @@ class History:
     def plot_conditions(self, ax: Axes | None = None) -> Axes:
         """Draw the share of time of each machine in each condition."""
         return _plots.conditions(self, ax)
+
+    def plot_heat(self, what: str = "queue_length", ax: Axes | None = None) -> Axes:
+        """Draw a row for each station over time, coloured by its mean queue length or the share of a condition.
+
+        Parameters
+        ----------
+        what : str
+            ``queue_length``, or a condition of machines such as ``working`` or ``down``.
+        ax : matplotlib.axes.Axes, optional
+            Where; a new figure unless given.
+        """
+        return _plots.heat(self, what, ax)
+
+    def _levels_mean(self, what: str) -> dict[str, float]:
+        """Mean level over the record: ``wip`` by product, ``queues`` by station."""
+        plant, begin, end = self._known()
+        columns = (self._core.wip if what == "wip" else self._core.queues)(plant._core, begin)
+        names = np.asarray(columns["product" if what == "wip" else "station"], dtype=object)
+        times = np.asarray(columns["time"]).astype("M8[ns]").astype(np.int64) - plant._core.epoch()
+        levels = np.asarray(columns["level"], dtype=np.int64)
+        span = end.now - begin.now
+        known = plant._core.product_names() if what == "wip" else plant._core.station_names()
+        means = {}
+        for name in known:
+            of = names == name
+            held = np.diff(np.append(times[of], end.now))
+            means[name] = float((levels[of] * (held / span)).sum()) if span else np.nan
+        return means
+
+    def _shares(self) -> dict[str, dict[str, float]]:
+        """Share of the record that each machine spent in each condition."""
+        plant, begin, end = self._known()
+        columns = self._core.conditions(plant._core, end)
+        span = end.now - begin.now
+        start, stop = (np.asarray(columns[name]).astype("M8[ns]").astype(np.int64) for name in ("start", "end"))
+        inside = stop - np.maximum(start, plant._core.epoch() + begin.now)
+        shares: dict[str, dict[str, float]] = {machine: {} for machine in plant._core.machine_names()}
+        for machine, condition, ns in zip(columns["machine"], columns["condition"], inside.tolist(), strict=True):
+            of = shares[machine]
+            of[condition] = of.get(condition, 0.0) + (ns / span if span else np.nan)
+        return shares
 
     def __len__(self) -> int:
         return len(self._core)

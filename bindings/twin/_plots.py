@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Distinct also to the colour-blind (Okabe and Ito 2008).
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#7F7F7F")
-_CONDITION_COLOURS = {
+CONDITION_COLOURS = {
     "working": "#009E73",
     "setup": "#56B4E9",
     "blocked": "#E69F00",
@@ -31,6 +31,8 @@ _CONDITION_COLOURS = {
 }
 _BLUE = _COLOURS[0]
 _MOST_ROWS = 40
+_HEAT_BINS = 120
+_MOST_POINTS = 4000
 _LEAST_ERROR = 0.01  # per cent: what a logarithmic axis shows of no error
 
 
@@ -68,16 +70,19 @@ def _rows(ax: Axes, names: Sequence[str]) -> None:
     ax.tick_params(axis="y", length=0)
 
 
-def _colours(names: Sequence[str]) -> dict[str, str]:
+def colours_of(names: Sequence[str]) -> dict[str, str]:
     return {name: _COLOURS[i % len(_COLOURS)] for i, name in enumerate(names)}
 
 
-def gantt(history: History, ax: Axes | None) -> Axes:
-    """Draw a row for each machine and a bar for each operation, coloured by product; lots named where there is room."""
-    operations = history.operations
+def gantt(history: History, ax: Axes | None, most: int | None = None) -> Axes:
+    """Draw a row for each machine and a bar for each operation, coloured by product; lots named where there is room.
+
+    Only the first `most` operations, where that is given.
+    """
+    operations = history.operations.iloc[:most]
     machines = history.plant._core.machine_names()
     ax = _axes(ax, 10, 1.2 + 0.35 * len(machines))
-    colours = _colours(history.plant._core.product_names())
+    colours = colours_of(history.plant._core.product_names())
     row = {name: i for i, name in enumerate(machines)}
     start, end = _numbers(operations["start"]), _numbers(operations["end"])
     for product, colour in colours.items():
@@ -125,11 +130,13 @@ def wip(history: History, ax: Axes | None) -> Axes:
     ax = _axes(ax, 10, 3.5)
     table = _levels(history.wip, "product", _end(history))
     products = [name for name in history.plant._core.product_names() if name in table.columns]
-    colours = _colours(products)
-    levels = [table[name].to_numpy() for name in products]
-    ax.stackplot(
-        _numbers(table.index), levels, step="post", labels=products, colors=[colours[n] for n in products], alpha=0.85
-    )
+    colours = colours_of(products)
+    times, levels = _numbers(table.index), [table[name].to_numpy() for name in products]
+    if len(table) > _MOST_POINTS:  # more than can be seen: means over short times
+        edges = np.linspace(times[0], times[-1], _MOST_POINTS // 4 + 1)
+        levels = [_in_bins(times[:-1], times[1:], level[:-1], edges) for level in levels]
+        times, levels = edges, [np.append(level, level[-1]) for level in levels]
+    ax.stackplot(times, levels, step="post", labels=products, colors=[colours[n] for n in products], alpha=0.85)
     ax.set_ylabel("lots in the plant")
     ax.set_ylim(bottom=0)
     ax.margins(x=0)
@@ -144,7 +151,7 @@ def queues(history: History, ax: Axes | None) -> Axes:
     ax = _axes(ax, 10, 3.5)
     table = _levels(history.queues, "station", _end(history))
     stations = [name for name in history.plant._core.station_names() if name in table.columns]
-    for name, colour in _colours(stations).items():
+    for name, colour in colours_of(stations).items():
         ax.step(_numbers(table.index), table[name], where="post", label=name, color=colour, lw=1.2)
     ax.set_ylabel("lots in queue")
     ax.set_ylim(bottom=0)
@@ -164,7 +171,7 @@ def conditions(history: History, ax: Axes | None) -> Axes:
     table = table.fillna(0.0).div(table.sum(axis=1).replace(0.0, 1.0), axis=0)
     ax = _axes(ax, 8, 1.2 + 0.32 * len(machines))
     left = np.zeros(len(machines))
-    for condition, colour in _CONDITION_COLOURS.items():
+    for condition, colour in CONDITION_COLOURS.items():
         if condition not in table.columns:
             continue
         share = 100 * table[condition].to_numpy()
@@ -175,6 +182,99 @@ def conditions(history: History, ax: Axes | None) -> Axes:
     ax.set_xlim(0, 100)
     ax.set_xlabel("share of time [%]")
     _legend(ax, 6)
+    return ax
+
+
+def _largest(names: Sequence[str], values: Sequence[float], most: int) -> list[str]:
+    """Keep the names with the largest values, in the order they have."""
+    kept = np.sort(np.argsort(-np.asarray(values, dtype=np.float64), kind="stable")[:most])
+    return [names[i] for i in kept]
+
+
+def shares(result: Result, ax: Axes | None, most: int | None = None) -> Axes:
+    """Draw the share of time of each station in each condition, mean over replications.
+
+    Only the `most` that work most, where that is given.
+    """
+    suffix = ".share.working"
+    # A station's figures begin with its queue; those of its machines follow them.
+    stations = [name.removesuffix(suffix) for name in result.metrics if name.endswith(suffix)]
+    stations = [name for name in stations if f"{name}.queue_length" in result]
+    if most is not None:
+        stations = _largest(stations, [np.nan_to_num(result[name + suffix].mean) for name in stations], most)
+    ax = _axes(ax, 8, 1.2 + 0.32 * len(stations))
+    left = np.zeros(len(stations))
+    for condition, colour in CONDITION_COLOURS.items():
+        names = [f"{station}.share.{condition}" for station in stations]
+        share = np.array([100 * result[name].mean if name in result else 0.0 for name in names])
+        if not np.nan_to_num(share).any():
+            continue
+        edge = "0.6" if condition == "off" else "white"
+        ax.barh(range(len(stations)), share, left=left, height=0.7, color=colour, label=condition, ec=edge, lw=0.5)
+        left += np.nan_to_num(share)
+    _rows(ax, stations)
+    ax.set_xlim(0, 100)
+    ax.set_xlabel("share of time [%]")
+    _legend(ax, 7)
+    return ax
+
+
+def _in_bins(start: Any, end: Any, weight: Any, edges: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Mean of a step function, given by its pieces, in bins of equal length."""
+    width = edges[1] - edges[0]
+    total = np.zeros(len(edges))
+    for instants, sign in ((start, 1.0), (end, -1.0)):
+        instants = np.clip(np.asarray(instants, dtype=np.float64), edges[0], edges[-1])
+        place = np.minimum(((instants - edges[0]) / width).astype(np.int64), len(edges) - 2)
+        rest = edges[place + 1] - instants  # of the bin in which it begins, or ends
+        np.add.at(total, place, sign * weight * rest)
+        np.add.at(total, place + 1, sign * weight * (width - rest))  # carried on by the sum below
+    return np.asarray(np.cumsum(total)[:-1] / width)
+
+
+def heat(history: History, what: str, ax: Axes | None, most: int | None = None) -> Axes:
+    """Draw a row for each station over time, coloured by its mean queue length or the share of a condition.
+
+    Only the `most` stations with the largest means, where that is given.
+    """
+    allowed = ["queue_length", *CONDITION_COLOURS]
+    if what not in allowed:
+        raise InvalidArgument(f"plot_heat: {what!r}; allowed: {', '.join(allowed)}")
+    plant, begin, end = history._known()
+    stations = plant._core.station_names()
+    epoch = plant._core.epoch()
+    edges = np.linspace(begin.now, max(end.now, begin.now + 1), _HEAT_BINS + 1)
+    table = history.queues if what == "queue_length" else history.conditions
+    machine_stations = plant._core.machine_stations()
+    of_machine = dict(zip(plant._core.machine_names(), machine_stations, strict=True))
+    rows = {}
+    for station in stations:
+        if what == "queue_length":
+            of = table[table["station"] == station]
+            start = of["time"].to_numpy().astype("M8[ns]").astype(np.int64) - epoch
+            rows[station] = _in_bins(start, np.append(start[1:], end.now), of["level"].to_numpy(), edges)
+        else:
+            of = table[(table["machine"].map(of_machine) == station) & (table["condition"] == what)]
+            start, stop = (of[n].to_numpy().astype("M8[ns]").astype(np.int64) - epoch for n in ("start", "end"))
+            rows[station] = _in_bins(start, stop, 1.0 / machine_stations.count(station), edges)
+    if most is not None:
+        stations = _largest(stations, [row.mean() for row in rows.values()], most)
+    ax = _axes(ax, 10, 1.4 + 0.3 * len(stations))
+    left, right = _numbers((edges[[0, -1]] + epoch).astype(np.int64).astype("M8[ns]"))
+    place = (left, right, len(stations) - 0.5, -0.5)
+    mesh = ax.imshow(
+        np.array([rows[name] for name in stations]),
+        extent=place,
+        aspect="auto",
+        interpolation="nearest",
+        cmap="viridis",
+        vmin=0,
+    )
+    label = "mean queue length" if what == "queue_length" else f"share {what}"
+    ax.figure.colorbar(mesh, ax=ax, label=label, pad=0.01)
+    _rows(ax, stations)
+    _dates(ax)
+    ax.grid(visible=False)
     return ax
 
 

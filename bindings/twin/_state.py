@@ -222,18 +222,40 @@ class State:
 
     @property
     def lots(self) -> pd.DataFrame:
-        """Lots in the plant: what is where, since when, and how much of its work is left (as drawn)."""
+        """Lots in the plant: what is where, since when, and how much of its work is left (as drawn).
+
+        A lot whose work is done in parallel branches is at the place ``parted``; a row for each of its parts (``part``
+        is true) follows it, at the step of its branch.
+        """
         return frame(self._core.lots(self._plant._core))
 
     @property
     def machines(self) -> pd.DataFrame:
-        """Machines: condition, lot and step in work, when it began, what is left (as drawn), visits, failures."""
+        """Machines: condition, lot and step in work, when it began, what is left (as drawn), visits, failures.
+
+        One that is ``waiting`` holds a lot and lacks an operator, a tool or material. ``lots`` counts those it holds:
+        more than one in a batch, of which ``lot`` is the first.
+        """
         return frame(self._core.machines(self._plant._core))
 
     @property
     def stations(self) -> pd.DataFrame:
-        """Stations: lots queued, inbound and waiting for room, machines working and idle, visits, lost."""
+        """Stations: lots queued, inbound and waiting for room, machines working and idle, visits, lost, overdue."""
         return frame(self._core.stations(self._plant._core))
+
+    @property
+    def pools(self) -> pd.DataFrame:
+        """Operators, tools and material.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Table of pool; kind (operator, tool, material); level, how many are in use, of material how much is at hand;
+            count, how many there are, of material how much fits (infinite: unlimited); waiting, machines and repairs in
+            the line that need it; open, whether its calendar has it at work; lost, material delivered that found no
+            place.
+        """
+        return frame(self._core.pools(self._plant._core))
 
     @property
     def orders(self) -> pd.DataFrame:
@@ -278,6 +300,8 @@ class State:
 
     def _repr_html_(self) -> str:
         parts = [_html.heading(f"State of {self._plant.name}", *self._facts()), _html.short_frame(self.machines)]
+        if len(pools := self.pools):
+            parts.append(_html.short_frame(pools))
         if self._core.lot_count:
             parts.append(_html.short_frame(self.lots))
         return "".join(parts)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import concurrent.futures
+import functools
 import json
 import math
 import time
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,8 @@ from ._values import Instant, Span, end_ns, need, readable, span_ns, whole
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+    from ._kpis import Kpis
 
 _LEVELS = ("p05", "p10", "p50", "p90", "p95", "p99")
 _PIECE_S = 0.2
@@ -68,6 +72,15 @@ class Estimate:
     def __str__(self) -> str:
         mean, half_width, unit = readable(self.mean, self.half_width, self.unit)
         return f"{mean} ± {half_width} {unit}".rstrip()
+
+
+def estimate_of(name: str, sample: npt.NDArray[np.float64], unit: str) -> Estimate:
+    """Make an estimate of independent values; those that are not finite have no data and are left out."""
+    known = sample[np.isfinite(sample)]
+    n = len(known)
+    mean = float(known.mean()) if n else math.nan
+    half = _core.student_t(0.95, n - 1) * float(known.std(ddof=1)) / math.sqrt(n) if n > 1 else math.nan
+    return Estimate(name, mean, half, n, unit, sample)
 
 
 def is_metric(plant: Plant, name: str) -> bool:
@@ -153,6 +166,13 @@ class Result:
             }
         )
 
+    @property
+    def iso22400(self) -> Kpis:
+        """Indicators by the names of ISO 22400-2; see `twin.iso22400`."""
+        from ._kpis import iso22400
+
+        return iso22400(self)
+
     def __getitem__(self, name: str) -> Estimate:
         if name not in self._places and name.endswith(".mean"):
             name = name.removesuffix(".mean")
@@ -161,8 +181,17 @@ class Result:
 
     def _estimate(self, name: str, quantiles: dict[str, Estimate]) -> Estimate:
         place = self._core.index(name)
-        e = self._core.estimates[place]
-        return Estimate(name, e.mean, e.half_width, e.n, self._metrics[place][1], self.values[:, place], quantiles)
+        e = self._estimates[place]
+        sample = self._values[:, place].copy()
+        return Estimate(name, e.mean, e.half_width, e.n, self._metrics[place][1], sample, quantiles)
+
+    @functools.cached_property
+    def _estimates(self) -> list[_core.Estimate]:
+        return self._core.estimates
+
+    @functools.cached_property
+    def _values(self) -> npt.NDArray[np.float64]:
+        return self._core.values
 
     def __contains__(self, name: object) -> bool:
         return name in self._places
@@ -173,15 +202,18 @@ class Result:
         Returns
         -------
         dict
-            ``{"metrics": {name: {"mean", "half_width", "n"}}, "completed", "events", "cpu_s", "digest"}``; names say
-            the statistic (``part.cycle_time.mean``, ``part.cycle_time.p95``), numbers are SI, no data is None.
+            ``{"metrics": {name: {"mean", "half_width", "n"}}, "iso22400", "completed", "events", "cpu_s", "digest"}``;
+            names say the statistic (``part.cycle_time.mean``, ``part.cycle_time.p95``), numbers are SI, no data is
+            None. ``iso22400`` has the same three numbers by the names of ISO 22400-2 (``mill.availability``).
         """
-        metrics = {}
-        for name, e in zip(self.metrics, self._core.estimates, strict=True):
-            key = name if _is_quantile(name) else f"{name}.mean"
-            metrics[key] = {"mean": _or_none(e.mean), "half_width": _or_none(e.half_width), "n": e.n}
+
+        def numbers(e: _core.Estimate | Estimate) -> dict[str, float | int | None]:
+            return {"mean": _or_none(e.mean), "half_width": _or_none(e.half_width), "n": e.n}
+
+        estimates = zip(self.metrics, self._core.estimates, strict=True)
         return {
-            "metrics": metrics,
+            "metrics": {(name if _is_quantile(name) else f"{name}.mean"): numbers(e) for name, e in estimates},
+            "iso22400": {name: numbers(e) for name, e in self.iso22400.items()},
             "completed": self.completed,
             "events": self.events,
             "cpu_s": self.cpu_s,
@@ -203,6 +235,10 @@ class Result:
             Where; a new figure unless given.
         """
         return _plots.estimates(self, metrics, ax)
+
+    def plot_conditions(self, ax: Axes | None = None) -> Axes:
+        """Draw the share of time of each station in each condition, mean over replications."""
+        return _plots.shares(self, ax)
 
     def _rows(self) -> list[tuple[str, str, str, str]]:
         """Figures that have data, quantiles apart, as people read them."""
@@ -315,7 +351,8 @@ def simulate(
         What exists.
     replications, seed, warmup, until
         As the plant's ``run`` says unless given; without an end, until all orders have left. Figures count from the
-        warm-up on.
+        warm-up on. With ``warmup="check"`` the plant's own is used, and a `WarmUpWarning` given if pilot runs take
+        longer to settle (see `warm_up`).
     threads : int, optional
         As many as the hardware runs unless given. The outcome is the same bits for any number.
     progress : bool or callable, optional
@@ -340,6 +377,13 @@ def simulate(
     """
     need(plant, Plant, "simulate: plant", "a Plant, as twin.load gives it")
     numbers = plant.parameters if parameters is None else parameters
+    if isinstance(warmup, str) and warmup == "check":
+        from ._warmup import WarmUpWarning, too_short
+
+        warmup = None
+        problem = too_short(plant, seed, None, until, numbers)
+        if problem is not None:
+            warnings.warn(problem, WarmUpWarning, stacklevel=2)
     options = _options(plant, seed, warmup, until, quantiles)
     n = _count(replications, "replications")
     with progress_of(progress, "simulating") as told:

@@ -56,11 +56,39 @@ def test_run_prints_figures(run):
     assert "3 replications" in out
 
 
+def test_run_prints_indicators_of_iso22400(run):
+    code, out, _ = run("run", MM1, *SHORT, "--replications", 2, "--iso22400")
+    assert code == 0
+    assert "mill.allocation_efficiency" in out
+    assert "AUBT / PBT" in out
+
+
+def test_run_writes_a_report(run, tmp_path):
+    path = tmp_path / "out.html"
+    code, out, err = run("run", MM1, *SHORT, "--replications", 2, "--json", "--report", path)
+    assert code == 0
+    assert json.loads(out)["digest"] in path.read_text()
+    assert "report written to" in err
+    code, _, err = run("run", MM1, *SHORT, "--replications", 1, "--report", tmp_path / "no" / "out.html")
+    assert code == 2
+    assert "No such file" in err
+
+
+def test_run_tells_of_a_warm_up_that_is_too_short(run):
+    code, _, err = run("run", MM1, "--set", "run.until=400 h", "--replications", 1, "--warmup", "check")
+    assert code == 0
+    assert "warm-up" not in err
+    empty = ["--set", "run.until=30 h", "--set", "run.warmup=0 s", "--replications", 1, "--warmup", "check"]
+    code, _, err = run("run", MM1, "--set", "products.part.route=[{at: mill, time: exponential(59 s)}]", *empty)
+    assert code == 0
+    assert "warning: warm-up" in err
+
+
 def test_run_prints_one_document(run):
     code, out, _ = run("run", MM1, *SHORT, "--replications", 3, "--seed", 1, "--json")
     document = json.loads(out)
     assert code == 0
-    assert set(document) == {"metrics", "completed", "events", "cpu_s", "digest"}
+    assert set(document) == {"metrics", "iso22400", "completed", "events", "cpu_s", "digest"}
     assert set(document["metrics"]["part.cycle_time.mean"]) == {"mean", "half_width", "n"}
     assert document["metrics"]["part.cycle_time.mean"]["n"] == 3
 

@@ -137,6 +137,44 @@ MODELS = {
         plants.repair,
         [{"N": 6, "c": 1, "lam": 0.1, "mu": 1}, {"N": 10, "c": 3, "lam": 0.2, "mu": 0.8}],
     ),
+    "machine repair by a crew": (
+        queues.repair,
+        plants.repair_by_crew,
+        [{"N": 6, "c": 1, "lam": 0.1, "mu": 1}, {"N": 10, "c": 3, "lam": 0.2, "mu": 0.8}],
+    ),
+    "batch arrivals": (
+        queues.batches,
+        plants.batches,
+        [
+            {"lam": 0.2, "mu": 1, "ex": 3, "ex2": 9},
+            {"lam": 0.3, "mu": 1.2, "ex": 2, "ex2": 6},
+            {"lam": 0.04, "mu": 1, "ex": 12, "ex2": 144},
+        ],
+    ),
+    "abandonment": (
+        queues.impatient,
+        plants.impatient,
+        [
+            {"lam": 10, "mu": 1, "c": 10, "theta": 0.5},
+            {"lam": 3, "mu": 1, "c": 2, "theta": 0.25},
+            {"lam": 0.9, "mu": 1, "c": 1, "theta": 2},
+        ],
+    ),
+    "fork and join": (
+        queues.fork_join,
+        plants.fork_join,
+        [{"lam": 0.5, "mu": 1}, {"lam": 1.6, "mu": 2}],
+    ),
+    "assembly of two streams": (
+        chains.assembly,
+        plants.assembly,
+        [
+            {"lam": [1, 1], "mu": 1.5, "K": [5, 5]},
+            {"lam": [0.8, 1.1], "mu": 1, "K": [3, 6]},
+            {"lam": [1, 1], "mu": 1.5, "K": [5, 5], "in_work": False},
+            {"lam": [0.7, 1.2], "mu": 1, "K": [4, 1], "in_work": False},
+        ],
+    ),
     "two units, one repairer": (
         queues.two_units,
         plants.two_units,
@@ -183,8 +221,8 @@ def distance(sample: np.ndarray, value: float) -> float:
 @pytest.mark.parametrize(("exact", "build", "given"), CASES)
 def test_simulation_gives_the_exact_value(exact, build, given):
     text, reading = build(**given)
-    slowest = min([*np.atleast_1d(given.get("mu", 1)), *np.atleast_1d(given.get("f", 1)), given.get("lam", 1)])
-    fastest = max([*np.atleast_1d(given.get("mu", 1)), given.get("lam", 1)])
+    rates = [*np.atleast_1d(given.get("mu", 1)), *np.atleast_1d(given.get("lam", 1))]
+    slowest, fastest = min([*rates, *np.atleast_1d(given.get("f", 1))]), max(rates)
     minutes = round(30_000 / max(slowest, 0.05) ** 0.5 / max(fastest / 2, 1))
     plant = twin.parse(text)
     result = twin.simulate(
@@ -214,6 +252,36 @@ def test_order_is_finished_when_its_last_branch_is(rates):
     plant = twin.parse(f"stations: {{{stations}}}\nproducts:\n{products}orders:\n{orders}")
     finish = twin.simulate(plant, 4000, seed=0, quantiles=False)["order.finish"].sample / 60
     assert abs(distance(finish, queues.longest(rates))) <= 3.5
+
+
+@pytest.mark.parametrize("rates", [[1, 0.5, 0.25], [0.7, 0.9, 1.1, 1.3]])
+def test_lot_goes_on_when_its_last_part_is_through(rates):
+    branches = ", ".join(f"b{i}: [{{at: b{i}, time: exponential(rate {r} per min)}}]" for i, r in enumerate(rates))
+    stations = ", ".join(f"b{i}: {{}}" for i in range(len(rates)))
+    plant = twin.parse(
+        f"stations: {{{stations}}}\nproducts: {{part: {{route: [{{parallel: {{{branches}}}}}]}}}}\n"
+        "orders: [{id: A, product: part}]\n"
+    )
+    finish = twin.simulate(plant, 4000, seed=0, quantiles=False)["order.finish"].sample / 60
+    assert abs(distance(finish, queues.longest(rates))) <= 3.5
+
+
+@pytest.mark.parametrize("given", [{"lam": 0.01, "mu": 0.2}, {"lam": 0.5, "mu": 0.7}])
+def test_time_until_both_units_are_down(given):
+    """One unit runs, one stands by: the first instant at which none runs, from the conditions of the one place."""
+    plant = twin.parse(plants.two_units(**given)[0])
+    exact, first = queues.two_units(**given)["MTTF"], []
+    for replication in range(200):
+        history = twin.History()
+        state = twin.State.initial(plant, seed=3, replication=replication)
+        starved = []
+        while not starved:
+            state.advance(f"{exact} min", history=history)
+            conditions = history.conditions
+            at = (conditions["machine"] == "s1.1") & (conditions["condition"] == "starved")
+            starved = list((conditions["start"][at] - plant.epoch).dt.total_seconds() / 60)
+        first.append(starved[0])
+    assert abs(distance(np.array(first), exact)) <= 3.5
 
 
 def test_share_of_lots_that_wait():
@@ -307,6 +375,10 @@ PREFIXES = {
     "conwip_": queues.conwip,
     "repair_": queues.repair,
     "rel_": queues.two_units,
+    "batch_": queues.batches,
+    "erlA_": queues.impatient,
+    "fj_": queues.fork_join,
+    "asm_": chains.assembly,
     "hb": chains.exponential_line,
     "exp2u_": chains.exponential_line,
 }
@@ -328,4 +400,4 @@ def test_formulas_are_those_of_the_published_table():
         assert value == pytest.approx(float(row["value"]), rel=1e-8), row["id"]
         assert given in simulated, f"{row['id']} is not simulated"
         checked.add(row["id"])
-    assert len(checked) >= 50
+    assert len(checked) >= 56

@@ -57,6 +57,37 @@ def test_condition_shares_fill_each_row(run):
     assert all(end == pytest.approx(100) for end in right.values())
 
 
+def test_heat_maps_have_the_means_of_the_record(run):
+    history = run[0]
+    for what, name in (("queue_length", "queue_length"), ("working", "share.working"), ("down", "share.down")):
+        ax = history.plot_heat(what)
+        assert labels(ax) == ["saw", "mill", "check"]
+        rows = ax.images[0].get_array()
+        figures = run[1].measure(twin.State.initial(shop(), seed=1))
+        for station, row in zip(labels(ax), rows, strict=True):
+            assert row.mean() == pytest.approx(figures[f"{station}.{name}"], abs=1e-9)
+    with pytest.raises(twin.InvalidArgument, match="'busy'; allowed: queue_length, working"):
+        history.plot_heat("busy")
+
+
+def test_long_records_are_drawn_by_means(run):
+    history = twin.History()
+    twin.State.initial(line(), seed=1).advance("200 h", history=history)
+    ax = history.plot_wip()
+    area = ax.collections[0].get_paths()[0].vertices
+    assert len(area) < 10_000 < len(history.wip)
+    level = history._levels_mean("wip")["part"]
+    x, y = area[:, 0], area[:, 1]
+    enclosed = (
+        abs(
+            (x * (y.take(range(1, len(y) + 1), mode="wrap"))).sum()
+            - (y * x.take(range(1, len(x) + 1), mode="wrap")).sum()
+        )
+        / 2
+    )
+    assert enclosed / (x.max() - x.min()) == pytest.approx(level, rel=1e-6)
+
+
 def test_charts_of_a_forecast(run, tmp_path):
     future = twin.forecast(run[1], 50)
     figure = future.plot()
@@ -74,6 +105,9 @@ def test_charts_go_where_they_are_told(run):
 
 def test_charts_of_studies(tmp_path):
     result = twin.simulate(line())
+    ax = result.plot_conditions()
+    assert labels(ax) == ["m1", "m2", "m3", "m4"]
+    assert max(bar.get_x() + bar.get_width() for bar in ax.patches) == pytest.approx(100)
     ax = result.plot()
     assert labels(ax) == [f"m{i}.utilisation" for i in range(1, 5)]
     assert saved(ax.figure, tmp_path / "result.png")

@@ -7,7 +7,7 @@ import twin
 
 pytest.importorskip("simpy", reason="SimPy is not installed")
 
-from reference import simpy_shops
+from reference import simpy_plants, simpy_shops
 
 REPLICATIONS = 30
 
@@ -17,6 +17,14 @@ REPLICATIONS = 30
     [
         pytest.param(simpy_shops.LINE, simpy_shops.line, 200, 3200, id="line"),
         pytest.param(simpy_shops.SHOP, simpy_shops.shop, 5 * 1440, 45 * 1440, id="shop"),
+        pytest.param(simpy_plants.SKILLS, simpy_plants.skills, 1000, 12000, id="skills"),
+        pytest.param(simpy_plants.OVEN, simpy_plants.oven, 1000, 16000, id="oven"),
+        pytest.param(simpy_plants.ASSEMBLY, simpy_plants.assembly, 1000, 9000, id="assembly"),
+        pytest.param(simpy_plants.SETUPS, simpy_plants.setups, 1000, 16000, id="setups"),
+        pytest.param(simpy_plants.TARDINESS, simpy_plants.tardiness, 1000, 8000, id="tardiness"),
+        pytest.param(simpy_plants.REENTRANT, simpy_plants.reentrant, 1000, 7000, id="reentrant"),
+        pytest.param(simpy_plants.SHIFTS, simpy_plants.shifts, 5 * 1440, 65 * 1440, id="shifts"),
+        pytest.param(simpy_plants.BRANCHES, simpy_plants.branches, 1000, 7000, id="branches"),
     ],
 )
 def test_simpy_agrees(text, run, warmup, until):

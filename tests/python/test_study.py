@@ -16,6 +16,7 @@ import pytest
 from helpers import SHOP, line, shop
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 import twin
 
@@ -63,6 +64,20 @@ def test_quantiles_are_grouped(result):
     assert "part.cycle_time.p95" not in twin.simulate(line(), quantiles=False)
 
 
+def test_quantiles_have_intervals_over_replications(result):
+    for level in ("p05", "p50", "p95"):
+        e = result[f"part.cycle_time.{level}"]
+        half_width = stats.t.ppf(0.975, 3) * e.sample.std(ddof=1) / 2
+        assert (e.mean, e.half_width, e.n) == (pytest.approx(e.sample.mean()), pytest.approx(half_width), 4)
+        assert result["part.cycle_time"].quantiles[level].half_width == e.half_width
+        assert result.to_dict()["metrics"][e.name] == {"mean": e.mean, "half_width": e.half_width, "n": 4}
+    history = twin.History()
+    state = twin.State.initial(line(), seed=3, replication=2)
+    state.advance("60 h", history=history)
+    cycle_times = history.lots["cycle_time"].dt.total_seconds()
+    assert result["part.cycle_time.p95"].sample[2] == pytest.approx(np.quantile(cycle_times, 0.95))
+
+
 def test_an_unknown_figure_names_near_ones(result):
     with pytest.raises(twin.InvalidArgument, match=r"part\.cycle_time"):
         result["part.cycletime"]
@@ -70,7 +85,7 @@ def test_an_unknown_figure_names_near_ones(result):
 
 def test_json_is_the_published_form(result):
     document = json.loads(result.to_json())
-    assert set(document) == {"metrics", "completed", "events", "cpu_s", "digest"}
+    assert set(document) == {"metrics", "iso22400", "completed", "events", "cpu_s", "digest"}
     assert document == json.loads(json.dumps(result.to_dict()))
     for figure in document["metrics"].values():
         assert set(figure) == {"mean", "half_width", "n"}

@@ -1,7 +1,11 @@
-"""``twin validate``, ``explain`` and ``schema``: what a scenario file says."""
+"""``twin validate``, ``explain``, ``fmt`` and ``schema``: what a scenario file says."""
 
 from __future__ import annotations
 
+import os
+import re
+import sys
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,16 +13,18 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from .._errors import Error, Fault, FormatError, PlantError
-from .._plant import Plant, load, plant_schema
+from .. import _core
+from .._errors import Error, Fault, FormatError, InvalidArgument, PlantError
+from .._plant import Plant, load, parse, plant_schema
 from .._study import is_metric
-from ._shared import BAD_INPUT, CHECK_FAILED, Json, PlantFile, add_row, command, errors, print_json, screen, table
+from ._shared import BAD_INPUT, CHECK_FAILED, Json, PlantFile, add_row, command, errors, note, print_json, screen, table
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("validate")(validate)
     app.command("explain")(explain)
+    app.command("fmt")(fmt)
     app.command("schema")(schema)
 
 
@@ -120,6 +126,87 @@ def explain(
     screen().print(shown)
     if len(rows) == 1 and rows["allowed"][0]:
         screen().print(f"allowed: {escape(rows['allowed'][0])}", soft_wrap=True, highlight=False)
+
+
+@command
+def fmt(
+    plant: PlantFile,
+    write: Annotated[bool, typer.Option("--write", help="Rewrite the file instead of printing.")] = False,
+    drop_comments: Annotated[
+        bool, typer.Option("--drop-comments", help="With --write: lose comments that are not at the head of the file.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Print a plant as canonical YAML, with what its file includes inside."""
+    shop = load(plant)
+    text = shop.yaml
+    before = plant.read_text(encoding="utf-8")
+    if write:
+        text = _head(before) + text
+        _check_rewritable(plant, before, shop, text, drop_comments)
+        if text != before:
+            _replace(plant, text)
+        note(f"{plant}: {'written' if text != before else 'as it should be'}")
+    if as_json:
+        print_json({"file": str(plant), "changed": text != before, "yaml": text})
+    elif not write:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def _head(text: str) -> str:
+    """Comments and empty lines before the first key."""
+    found = re.match(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*", text.removeprefix("\ufeff"))
+    head = "" if found is None else found[0].replace("\r\n", "\n")
+    return head if "#" in head else ""
+
+
+def _check_rewritable(file: Path, before: str, plant: Plant, after: str, drop_comments: bool) -> None:
+    """Refuse to rewrite a file that would say less, or something else, afterwards."""
+    named = _core.files_named(before, str(file))
+    if named:
+        lines = "; ".join(f"line {line}: {path} names '{name}'" for path, name, line in named)
+        raise InvalidArgument(
+            f"{file}: {lines}; --write would put what these files hold into this one; "
+            "allowed: fmt without --write, whose output may go to another file"
+        )
+    comments = _comments(before)
+    if comments and not drop_comments:
+        lines = ", ".join(map(str, comments[:8])) + (" ..." if len(comments) > 8 else "")
+        raise InvalidArgument(
+            f"{file}: there are comments in line {lines}, which --write would lose; "
+            "allowed: comments at the head of the file, or --drop-comments"
+        )
+    again = parse(after, name=plant.name)
+    if again != plant:
+        raise InvalidArgument(f"{file}: its canonical form is another plant; nothing was written")
+
+
+def _comments(text: str) -> list[int]:
+    """Lines behind the head that hold a comment, or what looks like one."""
+    first = _head(text).count("\n") + 1
+    lines = text.splitlines()
+    quoted = r"""(?:"(?:\\.|[^"\\])*"|'(?:''|[^'])*'|[^"'#]|(?<=\S)#)*"""
+    return [
+        number
+        for number, line in enumerate(lines, 1)
+        if number >= first and "#" in line and not re.fullmatch(quoted, line)
+    ]
+
+
+def _replace(file: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    target = file.resolve()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
+            out.write(text)
+        draft.chmod(target.stat().st_mode & 0o7777)
+        draft.replace(target)
+    except BaseException:
+        draft.unlink()
+        raise
 
 
 @command

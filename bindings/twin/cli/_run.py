@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +10,20 @@ import typer
 from .. import _study
 from .._plant import Plant, load
 from .._values import readable
-from ._shared import CHECK_FAILED, Json, PlantFile, Threads, add_row, changes_of, command, print_json, screen, table
+from ._shared import (
+    CHECK_FAILED,
+    Json,
+    PlantFile,
+    Threads,
+    add_row,
+    changes_of,
+    command,
+    note,
+    print_json,
+    screen,
+    table,
+    warn,
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -30,7 +44,13 @@ def run(
     until: Annotated[
         str | None, typer.Option(help="End: '2000 h' or an ISO 8601 instant.", show_default="the plant's")
     ] = None,
-    warmup: Annotated[str | None, typer.Option(help="Time that results leave out.", show_default="the plant's")] = None,
+    warmup: Annotated[
+        str | None,
+        typer.Option(
+            help="Time that results leave out; 'check' looks whether the plant's is long enough (MSER-5).",
+            show_default="the plant's",
+        ),
+    ] = None,
     threads: Threads = None,
     check: Annotated[
         bool,
@@ -39,17 +59,36 @@ def run(
         ),
     ] = False,
     all_figures: Annotated[bool, typer.Option("--all", help="Also show figures that are 0 in every run.")] = False,
+    iso22400: Annotated[
+        bool, typer.Option("--iso22400", help="Show the indicators of ISO 22400-2 instead of the plain figures.")
+    ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Also write a report: one HTML file with pictures and a player."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Simulate a plant from its beginning and print its figures with 95 % intervals."""
     shop = load(plant)
     if settings:
         shop = shop.change(changes_of(settings))
+    checked = warmup == "check"
+    if checked:
+        warmup = None
     result = _study.simulate(shop, replications, seed, warmup, until, threads)
     if as_json:
         print_json(result.to_dict())
+    elif iso22400:
+        _show_iso(result)
     else:
         _show(shop, result, all_figures)
+    if checked or not as_json:
+        _look_at_warm_up(shop, seed, warmup, until, checked)
+    if report is not None:
+        from .._report import write_report
+
+        write_report(report, shop, result, seed=seed, warmup=warmup, until=until)
+        note(f"report written to {report}")
     if check and _far(shop, result):
         raise typer.Exit(CHECK_FAILED)
 
@@ -79,6 +118,26 @@ def _show(plant: Plant, result: _study.Result, all_figures: bool) -> None:
     console.print(
         ", ".join(result._facts()), f"in {result.cpu_s:.2f} s of CPU time, digest {result.digest}", style="dim"
     )
+
+
+def _show_iso(result: _study.Result) -> None:
+    rows = table("indicator", "mean", "95 %", "", "formula", left=1)
+    for row in result.iso22400._rows():
+        add_row(rows, *row)
+    console = screen()
+    console.print(rows)
+    console.print(", ".join(result._facts()), f"digest {result.digest}", style="dim")
+
+
+def _look_at_warm_up(plant: Plant, seed: int | None, warmup: str | None, until: str | None, asked: bool) -> None:
+    """Say when pilot runs take longer to settle than the run leaves out; unless asked to, look quickly, if at all."""
+    if not asked and until is None and plant.run["until"] is None:
+        return
+    from .._warmup import too_short
+
+    problem = too_short(plant, seed, warmup, until, quick=not asked)
+    if problem is not None:
+        (warn if asked else note)(problem)
 
 
 def _far(plant: Plant, result: _study.Result) -> bool:

@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from .. import _core, datasets
-from .._errors import Error, InvalidArgument, PlantError
+from .._errors import DeadlockError, Error, InvalidArgument, PlantError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ RulesFile = Annotated[
 
 
 def command(function: Callable[P, R]) -> Callable[P, R]:
-    """Turn what a caller did wrong into one message and exit code 2, Ctrl-C into 130."""
+    """Turn what a caller did wrong into one message and exit code 2, a deadlock into 1, Ctrl-C into 130."""
 
     @functools.wraps(function)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -54,6 +54,8 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
         except BrokenPipeError:  # whoever read the answer has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(CHECK_FAILED) from None
+        except DeadlockError as error:  # the plant is well said, but comes to a standstill
+            fail(str(error), CHECK_FAILED)
         except (Error, OSError) as error:
             fail(str(error))
         except KeyboardInterrupt:
@@ -63,10 +65,10 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
-def fail(message: str) -> NoReturn:
-    """Say what is wrong and leave with exit code 2."""
+def fail(message: str, code: int = BAD_INPUT) -> NoReturn:
+    """Say what is wrong and leave."""
     errors().print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True, highlight=False)
-    raise typer.Exit(BAD_INPUT)
+    raise typer.Exit(code)
 
 
 def errors() -> Console:

@@ -267,12 +267,16 @@ Document Plant::with_declared_parameters() const {
 
   std::vector<const char*> suffix(now.distributions.size(), ""), prefix(now.distributions.size(), "");
   for (const auto& mode : data_->modes) suffix[mode.after.value] = mode.of_work ? "" : " of time";
-  for (const auto& source : data_->sources)
-    if (source.interarrival.valid()) prefix[source.interarrival.value] = "every ";
+  std::vector<const char*> unit(now.distributions.size(), "s");
+  for (const auto& source : data_->sources) {
+    const DistributionId every = source.interarrival;
+    if (every.valid() && data_->distribution_paths[every.value].ends_with(".arrivals")) prefix[every.value] = "every ";
+    if (source.batch.valid()) unit[source.batch.value] = "";  // a number of lots
+  }
   for (std::uint32_t i = 0; i < now.distributions.size(); ++i) {
     const auto d = now.distribution(DistributionId{i});
     if (d == before.distribution(DistributionId{i})) continue;
-    document.set(data_->distribution_paths[i], Node::text(prefix[i] + d.text() + suffix[i]));
+    document.set(data_->distribution_paths[i], Node::text(prefix[i] + d.text(unit[i]) + suffix[i]));
   }
   for (std::size_t m = 0; m < now.speed.size(); ++m) {
     if (now.speed[m] == before.speed[m]) continue;

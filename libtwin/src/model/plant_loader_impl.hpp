@@ -84,8 +84,8 @@ struct StepSpec {
   std::vector<BranchSpec> branches;
   std::optional<std::vector<NeedSpec>> needs, uses, makes;
   std::string family;
-  std::uint32_t impatient = BranchData::kScrap;  ///< kNone: the step named so
-  BranchSpec overdue;                            ///< rework of lots that waited too long
+  std::uint32_t impatient = BranchData::kScrap;  ///< unless `overdue` names a step
+  BranchSpec overdue;                            ///< rework of lots that waited too long; else without node
   std::vector<Place> parallel;                   ///< lists of steps
   const Node* node = nullptr;
   std::string path;

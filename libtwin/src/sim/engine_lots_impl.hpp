@@ -535,7 +535,8 @@ void Engine<R>::look_for_deadlock(std::uint32_t s) {
   for (std::size_t i = 0; i < reached.size(); ++i) {
     const std::uint32_t at = reached[i];
     for (const std::uint32_t l : queue_lots(s_, at))
-      if (p_.steps[s_.lots[l].step].patience.valid()) moves[at] = true;
+      if (const StepData& step = p_.steps[s_.lots[l].step]; step.patience.valid() && step.impatient != StepData::kStay)
+        moves[at] = true;
     each_machine(at, [&](std::uint32_t m) {
       if (s_.machines[m].phase != Phase::kBlocked) {
         moves[at] = true;

@@ -24,6 +24,38 @@ def queue_with_stops(lam: float, mu: float, f: float, r: float) -> dict[str, flo
     return {"L": number, "W": number / lam, "down": f / (f + r)}
 
 
+def assembly(
+    lam: Sequence[float],
+    mu: float,
+    K: Sequence[int],  # noqa: N803, as the model is written
+    in_work: bool = True,
+) -> dict[str, float]:
+    """Two Poisson streams into stores of K, what finds one full is lost; assembly takes one of each at rate mu.
+
+    in_work: parts in assembly still stand in their stores (Som, Wilhelm and Disney 1994); else they have left them.
+    """
+    busy = (0,) if in_work else (0, 1)  # of the second kind: with parts that have left their stores
+    states = [(i, j, b) for i in range(K[0] + 1) for j in range(K[1] + 1) for b in busy if in_work or b or not i * j]
+    places = {state: n for n, state in enumerate(states)}
+
+    def begun(i: int, j: int, b: int) -> int:
+        return places[(i - 1, j - 1, 1) if not in_work and i * j > 0 and b == 0 else (i, j, b)]
+
+    moves = []
+    rates = np.zeros(len(states))
+    for state, (i, j, b) in enumerate(states):
+        if i < K[0]:
+            moves.append((state, begun(i + 1, j, b), lam[0]))
+        if j < K[1]:
+            moves.append((state, begun(i, j + 1, b), lam[1]))
+        if b or (in_work and i * j > 0):
+            moves.append((state, begun(i, j, 0) if b else places[i - 1, j - 1, 0], mu))
+            rates[state] = mu
+    p = _stationary(len(states), moves)
+    level = [float(p @ np.array(states)[:, k]) for k in (0, 1)]
+    return {"throughput": float(p @ rates), "level_1": level[0], "level_2": level[1]}
+
+
 WAITING, WORKING, DOWN, DONE = range(4)  # what a machine does; DONE: holds a finished part that has nowhere to go
 
 

@@ -136,6 +136,73 @@ def conwip(mu, M, w):  # noqa: N803, as the model is written
     return closed([1] * M, [1 / mu] * M, [1] * M, w)
 
 
+def batches(lam, mu, ex, ex2):
+    """Build batches of one size, or of 1 and another where the moments ask for it."""
+    lots = f"{ex}"
+    if ex2 != ex**2:
+        most = round((ex2 - 1) / (ex - 1)) - 1
+        share = (ex - 1) / (most - 1)
+        lots = f'"discrete(1: {1 - share}, {most}: {share})"'
+    return _single(lam, f"exponential(rate {mu} per min)", lots=lots), _QUEUE
+
+
+def impatient(lam, mu, c, theta):
+    text = _single(lam, f"exponential(rate {mu} per min)", f"machines: {c}")
+    text = text.replace("at: mill", f"at: mill, max_wait: exponential(rate {theta} per min)")
+
+    def left(result):
+        overdue = result["mill.overdue"].sample
+        return overdue / (overdue + result["mill.visits"].sample)
+
+    return text, {"Pabandon": left, "Lq": _plain("mill.queue_length")}
+
+
+def fork_join(lam, mu):
+    branches = ", ".join(f"{b}: [{{at: {b}, time: exponential(rate {mu} per min)}}]" for b in ("left", "right"))
+    text = f"""
+stations: {{left: {{}}, right: {{}}}}
+products: {{part: {{route: [{{parallel: {{{branches}}}}}], arrivals: every exponential(rate {lam} per min)}}}}
+"""
+    return text, {"R": _time("part.cycle_time")}
+
+
+def assembly(lam, mu, K, in_work=True):  # noqa: N803, as the model is written
+    """Build stores as material; where parts in work still stand in them they are looked at first and taken last."""
+    stores = "".join(
+        f"  m{i + 1}: {{places: {k}, supply: {{every: exponential(rate {rate} per min)}}}}\n"
+        for i, (rate, k) in enumerate(zip(lam, K, strict=True))
+    )
+    both = "{m1: 1, m2: 1}"
+    mount = f"op: mount, at: bench, time: exponential(rate {mu} per min)"
+    steps = [f"{mount}, uses: {both}"]
+    if in_work:
+        look, back = (
+            f"op: {op}, at: bench, time: 0 s, {how}: {both}" for op, how in (("look", "uses"), ("back", "makes"))
+        )
+        steps = [look, back, mount, look.replace("look", "take")]
+    route = "".join(f"      - {{{step}}}\n" for step in steps)
+    text = f"materials:\n{stores}stations: {{bench: {{}}}}\nproducts:\n  part:\n    arrivals: conwip(1)\n"
+    levels: Reading = {f"level_{i}": _plain(f"m{i}.level") for i in (1, 2)}
+    return f"{text}    route:\n{route}", {"throughput": _rate("part.throughput")} | levels
+
+
+def repair_by_crew(N, c, lam, mu):  # noqa: N803, as the model is written
+    """Build machines that fail by the clock and wait for a repairer."""
+    fails = f"after: exponential(rate {lam} per min) of time, repair: exponential(rate {mu} per min), needs: crew"
+    text = f"""
+operators: {{crew: {c}}}
+stations: {{shop: {{machines: {N}, failures: [{{{fails}}}]}}}}
+products: {{part: {{route: [{{at: shop, time: 10 min}}], arrivals: saturate}}}}
+"""
+    down = _plain("shop.share.down")
+    return text, {
+        "mean_down": lambda result: N * down(result),
+        "availability": lambda result: 1 - down(result),
+        "crew_util": _plain("crew.utilisation"),
+        "mean_downtime": lambda result: down(result) / (1 - down(result)) / lam,
+    }
+
+
 def repair(N, c, lam, mu):  # noqa: N803, as the model is written
     """Build machines as lots that circle between running and repair."""
     text, _ = closed([1, 1], [1 / lam, 1 / mu], [N, c], N)
@@ -179,11 +246,12 @@ def span(mean: float, cv2: float, family: str = "lognormal") -> str:
     return f"{family}(mean {mean} min, cv {math.sqrt(cv2)})"
 
 
-def _single(lam: float, time: str, station: str = "", between: str = "") -> str:
+def _single(lam: float, time: str, station: str = "", between: str = "", lots: str = "") -> str:
     between = between or f"exponential(rate {lam} per min)"
+    arrivals = f'{{every: "{between}", lots: {lots}}}' if lots else f'"every {between}"'
     return (
         f"stations: {{mill: {{{station}}}}}\n"
-        f'products: {{part: {{route: [{{at: mill, time: "{time}"}}], arrivals: "every {between}"}}}}\n'
+        f'products: {{part: {{route: [{{at: mill, time: "{time}"}}], arrivals: {arrivals}}}}}\n'
     )
 
 

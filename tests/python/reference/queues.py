@@ -177,6 +177,28 @@ def two_units(lam: float, mu: float) -> dict[str, float]:
     return {"availability": (1 + share) / (1 + share + share**2), "MTTF": (2 * lam + mu) / lam**2}
 
 
+def batches(lam: float, mu: float, ex: float, ex2: float) -> dict[str, float]:
+    """M^X/M/1: lam batches a time of X lots, first two moments ex and ex2; W of a lot (Gross et al., bulk input)."""
+    rho = lam * ex / mu
+    number = rho * (1 + ex2 / ex) / 2 / (1 - rho)
+    return {"L": number, "W": number / lam / ex}
+
+
+def impatient(lam: float, mu: float, c: int, theta: float) -> dict[str, float]:
+    """M/M/c+M: who waits leaves at rate theta; Palm's Erlang A, as in Garnett, Mandelbaum and Reiman 2002."""
+    n = np.arange(1, int(c + 40 + 20 * lam / min(mu, theta)))
+    logs = np.cumsum(np.log(lam / (np.minimum(n, c) * mu + np.maximum(n - c, 0) * theta)))
+    p = np.exp(np.append(0, logs) - max(0, logs.max()))
+    p /= p.sum()
+    waiting = float(p[1:] @ np.maximum(n - c, 0))
+    return {"Pabandon": theta * waiting / lam, "Lq": waiting}
+
+
+def fork_join(lam: float, mu: float) -> dict[str, float]:
+    """Each arrival puts a task before each of two M/M/1 and leaves when both are done: Flatto and Hahn 1984."""
+    return {"R": (12 - lam / mu) / 8 / (mu - lam)}
+
+
 def longest(rates: Sequence[float]) -> float:
     """Mean of the longest of independent exponential times, by inclusion and exclusion."""
     sets = itertools.chain.from_iterable(itertools.combinations(rates, k) for k in range(1, len(rates) + 1))

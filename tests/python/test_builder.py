@@ -1,0 +1,241 @@
+"""Everything a file says can be said in calls: the same plant, and the same state frames."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import twin
+
+
+def same(builder, text):
+    built, read = builder.build(), twin.parse(text, name="shop")
+    assert built == read, builder.yaml
+    assert list(built.parameters) == list(read.parameters)
+    assert twin.simulate(built, until="30 h").digest == twin.simulate(read, until="30 h").digest
+
+
+def test_operators_tools_and_material():
+    builder = (
+        twin.PlantBuilder("shop")
+        .calendar("early", {"daily": "06:00-14:00"})
+        .operators("setter", 2, calendar="early", skills=["turning", "repair"])
+        .operators("helper")
+        .tools("fixture", 3)
+        .material("bar", 5, places=40, supply=twin.Distribution.exponential(3600), lot=10)
+        .material("blank")
+    )
+    builder.station("saw").time("5 min").needs("helper").uses("bar", 2).makes("blank", 4)
+    lathe = builder.station("lathe").machine("L1").machine("L2")
+    lathe.failure("20 h", "1 h", of_work=False, times=3, needs="repair", machine="L2")
+    lathe.failure("9 h", "1 h", needs={"repair": 1, "fixture": 2})
+    builder.product("cut").step("saw").arrivals_every("1 h", 3)
+    flange = builder.product("flange").step("saw", needs={}, changeover="1 min")
+    flange.step(
+        ["lathe", "saw"],
+        {"lathe": "10 min", "saw": twin.Distribution.exponential(600)},
+        needs={"turning": 1, "fixture": 2},
+        uses="blank",
+        makes={},
+    ).arrivals_every("2 h", twin.Distribution.uniform(1, 3))
+    same(
+        builder,
+        """
+calendars: {early: {daily: "06:00-14:00"}}
+operators: {setter: {count: 2, calendar: early, skills: [turning, repair]}, helper: 1}
+tools: {fixture: 3}
+materials: {bar: {level: 5, places: 40, supply: {every: exponential(1 h), lot: 10}}, blank: 0}
+stations:
+  saw: {time: 5 min, needs: helper, uses: {bar: 2}, makes: {blank: 4}}
+  lathe:
+    machines: {L1: {}, L2: {failures: [{after: 20 h of time, repair: 1 h, times: 3, needs: repair}]}}
+    failures: [{after: 9 h of work, repair: 1 h, needs: {repair: 1, fixture: 2}}]
+products:
+  cut: {route: [{at: saw}], arrivals: {every: 1 h, lots: 3}}
+  flange:
+    route:
+      - {at: saw, needs: {}, changeover: 1 min}
+      - at: [lathe, saw]
+        time: {lathe: 10 min, saw: exponential(10 min)}
+        needs: {turning: 1, fixture: 2}
+        uses: blank
+        makes: {}
+    arrivals: {every: 2 h, lots: "uniform(1, 3)"}
+""",
+    )
+
+
+def test_setups_batches_patience_and_rules():
+    builder = twin.PlantBuilder("shop")
+    matrix = {"red": {"blue": "20 min", "red": "1 min"}, "blue": {"red": "45 min"}}
+    paint = builder.station("paint").setup_by("family", matrix, same="30 s", otherwise="15 min", first="10 min")
+    paint.queue_rule("atc(k=2.5)")
+    builder.station("oven").batch(6, min=4, wait="30 min", by="family").changeover("1 min")
+    builder.station("press").batch(2).queue_rule(twin.rule(lambda lot: lot.due - lot.now - lot.remaining_work))
+    (
+        builder.product("a")
+        .family("red")
+        .step("paint", "5 min")
+        .step("oven", "1 h", family="hot", max_wait="2 h", if_overdue="leave")
+        .step("press", "1 h", max_wait=twin.Distribution.exponential(60))
+        .step("paint", "1 h", op="touch up", max_wait="3 h", if_overdue={"rework": "press"})
+        .arrivals_every("exponential(2 h)")
+    )
+    builder.product("b").family("blue").step("paint", "5 min").arrivals_every("1 h")
+    same(
+        builder,
+        """
+stations:
+  paint:
+    setup:
+      by: family
+      matrix: {red: {blue: 20 min, red: 1 min}, blue: {red: 45 min}}
+      same: 30 s
+      otherwise: 15 min
+      first: 10 min
+    queue: {rule: atc(2.5)}
+  oven: {batch: {max: 6, min: 4, wait: 30 min, by: family}, changeover: 1 min}
+  press: {batch: {max: 2}, queue: {rule: "expr(due - now - remaining_work)"}}
+products:
+  a:
+    family: red
+    route:
+      - {at: paint, time: 5 min}
+      - {at: oven, time: 1 h, family: hot, max_wait: 2 h, if_overdue: leave}
+      - {at: press, time: 1 h, max_wait: exponential(1 min)}
+      - {at: paint, op: touch up, time: 1 h, max_wait: 3 h, if_overdue: {rework: press}}
+    arrivals: every exponential(2 h)
+  b: {family: blue, route: [{at: paint, time: 5 min}], arrivals: every 1 h}
+""",
+    )
+
+
+def bicycles():
+    builder = twin.PlantBuilder("shop").station("saw").station("mill")
+    inner = {"spokes": [twin.Step("saw", "2 min")], "hub": [twin.Step("mill", "3 min")]}
+    branches = {
+        "frame": [twin.Step("saw", "9 min"), twin.Step("mill", "4 min")],
+        "wheels": [twin.Step(op="parts", parallel=inner)],
+    }
+    builder.product("bicycle").parallel(branches, op="make").step("mill", "1 min").arrivals_every("20 min")
+    return builder
+
+
+def test_parallel_branches():
+    same(
+        bicycles(),
+        """
+stations: {saw: {}, mill: {}}
+products:
+  bicycle:
+    route:
+      - op: make
+        parallel:
+          frame: [{at: saw, time: 9 min}, {at: mill, time: 4 min}]
+          wheels: [{op: parts, parallel: {spokes: [{at: saw, time: 2 min}], hub: [{at: mill, time: 3 min}]}}]
+      - {at: mill, time: 1 min}
+    arrivals: every 20 min
+""",
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda b: b.product("p").step("mill", if_overdue={"goto": "saw"}), "if_overdue.*allowed: 'scrap'"),
+        (lambda b: b.product("p").step("mill", needs={"setter": 0}), "needs: setter: 0; allowed"),
+        (lambda b: b.product("p").step("mill", uses=["bar"]), "uses.*a name, or amounts"),
+        (lambda b: b.operators("setter", skills="turning"), r"skills.*\['turning'\]"),
+        (lambda b: b.station("mill").batch(4, wait="soon"), "wait: .*soon"),
+    ],
+)
+def test_what_no_file_could_say_is_refused_at_once(call, message):
+    with pytest.raises(twin.InvalidArgument, match=message):
+        call(twin.PlantBuilder())
+
+
+def test_a_faulty_rule_is_told_with_all_others():
+    builder = twin.PlantBuilder().station("mill").queue_rule("fofi").machines(0).needs("nobody")
+    with pytest.raises(twin.PlantError) as caught:
+        builder.product("part").step("mill", "1 min").conwip(1).build()
+    paths = {fault.path for fault in caught.value.faults}
+    assert paths >= {"stations.mill.queue.rule", "stations.mill.machines", "stations.mill.needs.nobody"}
+
+
+def test_parts_of_a_lot_are_told_with_their_branches():
+    state = twin.State.initial(bicycles().build()).advance("25 min")
+    lots = state.lots
+    whole = lots[lots["place"] == "parted"]
+    assert whole["lot"].tolist() == ["bicycle#1", "bicycle#1"]  # within a branch it parts again
+    assert whole["step"].tolist() == ["make", "make/wheels/parts"]
+    assert whole["station"].tolist() == ["", ""]
+    assert whole["since"].isna().all()
+    parts = lots[lots["part"] & (lots["place"] != "parted")].set_index("step")
+    assert parts.loc["make/frame/saw", ["place", "station"]].tolist() == ["machine", "saw"]
+    assert parts.loc["make/wheels/parts/spokes/saw", "place"] == "queue"
+    assert "make/wheels/parts/hub/mill" not in parts.index  # done by now
+    assert "parted" in state._repr_html_()
+
+
+def test_pools_tell_who_is_busy_and_who_waits():
+    plant = twin.parse(
+        """
+operators: {setter: {count: 1, skills: [turning]}, "helper[1..2]": 1}
+tools: {fixture: 3}
+materials: {bar: {level: 1, places: 4, supply: {every: 1 h, lot: 10}}, blank: 0}
+stations:
+  lathe[1..3]: {needs: {turning: 1, fixture: 1}, time: 50 min}
+  saw: {uses: bar, makes: blank, time: 10 min}
+products:
+  a[1..3]: {route: [{at: "lathe[1..3]"}], arrivals: conwip(3)}
+  b: {route: [{at: saw}], arrivals: every 15 min}
+"""
+    )
+    state = twin.State.initial(plant).advance("40 min")
+    pools = state.pools.set_index("pool")
+    assert pools["kind"].to_dict() == {
+        "setter": "operator",
+        "helper1": "operator",
+        "helper2": "operator",
+        "fixture": "tool",
+        "bar": "material",
+        "blank": "material",
+    }
+    assert pools.loc["setter", ["level", "count"]].tolist() == [1, 1]
+    machines = state.machines.set_index("machine")
+    waiting = machines[machines["condition"] == "waiting"].index.str.split(".").str[0].tolist()
+    assert pools.loc["setter", "waiting"] == sum(name.startswith("lathe") for name in waiting)
+    assert pools.loc["fixture", ["level", "waiting"]].tolist() == [1, pools.loc["setter", "waiting"]]
+    assert pools.loc["bar", ["level", "waiting"]].tolist() == [0, 1]  # the saw has had the only bar
+    assert pools.loc["blank", "level"] == 1
+    assert np.isinf(pools.loc["blank", "count"])
+    assert "saw" in waiting
+    assert "setter" in state._repr_html_()
+    state.advance("30 min")
+    assert state.pools.set_index("pool").loc["bar", "lost"] == 6
+
+
+def test_machines_tell_how_many_lots_a_batch_has():
+    plant = twin.parse(
+        """
+stations: {oven: {batch: {max: 4, min: 3}}}
+products: {part: {route: [{at: oven, time: 1 h}], arrivals: {every: 30 min, lots: 3}}}
+"""
+    )
+    state = twin.State.initial(plant).advance("31 min")
+    assert state.machines["lots"].tolist() == [3]
+    assert (state.lots["machine"] == "oven.1").all()
+    assert len(state.lots) == 3
+    assert (state.lots["remaining"] == pd.Timedelta(59, "min")).all()
+
+
+def test_stations_count_lots_that_waited_for_too_long():
+    plant = twin.parse(
+        """
+stations: {mill: {}}
+products:
+  part: {route: [{at: mill, time: 1 h, max_wait: 5 min, if_overdue: stay}], arrivals: {every: 30 min, lots: 2}}
+"""
+    )
+    state = twin.State.initial(plant).advance("36 min")
+    assert state.stations["overdue"].tolist() == [1]
+    assert state.lots["overdue"].tolist() == [False, True]
