@@ -468,7 +468,7 @@ void Engine<R>::schedule_arrival(std::uint32_t i) {
   SourceState& source = s_.sources[i];
   const double gap = arrivals_.draw(
       i, s_.key, [&] { return draw_stream(p_.sources[i].hash, Purpose::kArrival); }, source.count, 0,
-      q_.distributions[p_.sources[i].interarrival.value], q_.table);
+      [&]() -> const FlatDistribution& { return q_.distributions[p_.sources[i].interarrival.value]; }, q_.table);
   source.drawn = std::max<Tick>(0, ticks_from_seconds(gap));
   s_.queue.schedule(slots_.sources + i, s_.now + source.drawn, code(Priority::kArrival));
 }
