@@ -436,7 +436,7 @@ std::uint32_t Engine<R>::make_lot(std::uint32_t source, std::uint64_t serial, Ti
 template <class R>
 void Engine<R>::release_from_source(std::uint32_t i) {
   const std::uint64_t serial = s_.sources[i].count++;
-  if (p_.sources[i].kind == SourceKind::kRenewal && is_lost(i)) return;
+  if (may_lose_[i] && is_lost(i)) return;
   route(make_lot(i, serial, due_of(i), priority_of(i)));
 }
 template <class R>
@@ -456,10 +456,9 @@ template <class R>
 bool Engine<R>::is_lost(std::uint32_t i) {
   const ProductId product = p_.sources[i].product;
   const StepData& step = p_.steps[p_.products[product.value].first_step];
-  if (step.choice_count == 0) return false;
   const Lot nobody;
   for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c)
-    if (!p_.stations[p_.choices[c].station.value].lose_when_full || open_choice(c, nobody)) return false;
+    if (open_choice(c, nobody)) return false;
   ++s_.stations[p_.choices[step.first_choice].station.value].lost;
   ++s_.products[product.value].lost;
   return true;
@@ -469,7 +468,7 @@ void Engine<R>::schedule_arrival(std::uint32_t i) {
   SourceState& source = s_.sources[i];
   const double gap = arrivals_.draw(
       i, s_.key, [&] { return draw_stream(p_.sources[i].hash, Purpose::kArrival); }, source.count, 0,
-      q_.distributions[p_.sources[i].interarrival.value], q_.table);
+      [&]() -> const FlatDistribution& { return q_.distributions[p_.sources[i].interarrival.value]; }, q_.table);
   source.drawn = std::max<Tick>(0, ticks_from_seconds(gap));
   s_.queue.schedule(slots_.sources + i, s_.now + source.drawn, code(Priority::kArrival));
 }

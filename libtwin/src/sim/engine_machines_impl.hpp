@@ -172,7 +172,9 @@ Tick Engine<R>::processing_time(std::uint32_t m, const Lot& lot) noexcept {
   // Only lots of one source that come in a row are worth drawing ahead for, at steps with one way to be done.
   const bool ahead = lot.source < p_.sources.size() && lot.round == 0 && p_.steps[lot.step].choice_count == 1;
   const double work =
-      ahead ? services_.draw(lot.step, s_.key, stream, lot.serial, kRoundBits, q_.distributions[time.value], q_.table)
+      ahead ? services_.draw(
+                lot.step, s_.key, stream, lot.serial, kRoundBits,
+                [&]() -> const FlatDistribution& { return q_.distributions[time.value]; }, q_.table)
             : q_.quantile(time, draw_uniform(s_.key, stream(), lot_index(lot)));
   const double speed = q_.speed[m];
   return std::max<Tick>(0, ticks_from_seconds(speed == 1 ? work : work / speed));
