@@ -75,11 +75,148 @@ TEST(PlantBuilder, ReachesEveryKey) {
   EXPECT_EQ(d.parameters.speed[1], 1.2);
   EXPECT_EQ(d.stations[2].places, 9);
   EXPECT_EQ(d.product_priority, (std::vector<std::int32_t>{1, 2}));
-  EXPECT_FALSE(d.modes[0].of_work);
+  EXPECT_TRUE(d.modes[0].by_clock());
   EXPECT_EQ(d.orders[0].quantity, 7U);
   EXPECT_EQ(d.sources[0].level, 4U);
   EXPECT_EQ(d.branches.size(), 3U);
   EXPECT_EQ(Plant::parse(plant.yaml(), "shop").digest(), plant.digest());
+}
+
+/// Digest, numbers and their paths: what a file and calls must agree on.
+void expect_same(const PlantBuilder& builder, const std::string& yaml) {
+  const auto built = builder.build(), read = Plant::parse(yaml, "shop");
+  EXPECT_EQ(built.digest(), read.digest()) << built.yaml();
+  EXPECT_EQ(built.parameters(), read.parameters()) << built.yaml();
+  EXPECT_EQ(built.data().distribution_paths, read.data().distribution_paths);
+  auto numbers = built.parameters();
+  for (std::uint32_t d = 0; d < numbers.distributions.size(); ++d)
+    numbers.set(DistributionId{d}, Distribution::uniform(1, 2));
+  const auto learned = built.with_parameters(numbers);
+  EXPECT_EQ(Plant::parse(learned.yaml(), "shop").parameters(), numbers) << learned.yaml();
+}
+
+TEST(PlantBuilder, SaysOperatorsToolsAndMaterialAsAFileDoes) {
+  PlantBuilder builder("shop");
+  builder.calendar("early", {{"daily", "06:00-14:00"}});
+  builder.operators("setter", 2, "early", {"turning", "repair"}).operators("helper").tools("fixture", 3);
+  builder.material("bar", {.level = 5, .places = 40, .supply = Distribution::exponential(3600), .lot = 10});
+  builder.material("blank");
+  builder.station("saw").time("5 min").needs("helper").uses("bar", 2).makes("blank", 4);
+  builder.station("lathe").machine("L1").machine("L2");
+  builder.station("lathe").failure(
+      {.after = "20 h", .repair = "1 h", .of_work = false, .times = 3, .needs = "repair", .machine = "L2"});
+  builder.station("lathe").failure({.after = "9 h", .repair = "1 h", .needs = {{"repair", 1}, {"fixture", 2}}});
+  builder.product("cut").step({.at = "saw"}).arrivals_every("1 h", 3);
+  builder.product("flange")
+      .step({.at = "saw", .needs = Amounts::none()})
+      .step({.at = {"lathe", "saw"},
+             .times = {{"lathe", "10 min"}, {"saw", Distribution::exponential(600)}},
+             .needs = {{"turning", 1}, {"fixture", 2}},
+             .uses = "blank",
+             .makes = Amounts::none()})
+      .arrivals_every("2 h", Distribution::uniform(1, 3));
+  expect_same(builder, R"yaml(
+calendars: {early: {daily: "06:00-14:00"}}
+operators: {setter: {count: 2, calendar: early, skills: [turning, repair]}, helper: 1}
+tools: {fixture: 3}
+materials: {bar: {level: 5, places: 40, supply: {every: exponential(1 h), lot: 10}}, blank: 0}
+stations:
+  saw: {time: 5 min, needs: helper, uses: {bar: 2}, makes: {blank: 4}}
+  lathe:
+    machines:
+      L1: {}
+      L2: {failures: [{after: 20 h of time, repair: 1 h, times: 3, needs: repair}]}
+    failures: [{after: 9 h of work, repair: 1 h, needs: {repair: 1, fixture: 2}}]
+products:
+  cut: {route: [{at: saw}], arrivals: {every: 1 h, lots: 3}}
+  flange:
+    route:
+      - {at: saw, needs: {}}
+      - at: [lathe, saw]
+        time: {lathe: 10 min, saw: exponential(10 min)}
+        needs: {turning: 1, fixture: 2}
+        uses: blank
+        makes: {}
+    arrivals: {every: 2 h, lots: "uniform(1, 3)"}
+)yaml");
+}
+
+TEST(PlantBuilder, SaysSetupsBatchesAndRulesAsAFileDoes) {
+  PlantBuilder builder("shop");
+  builder.station("paint")
+      .setup_by("family", {.matrix = {{"red", {{"blue", "20 min"}, {"red", "1 min"}}}, {"blue", {{"red", "45 min"}}}},
+                           .same = "30 s",
+                           .otherwise = Distribution::exponential(900),
+                           .first = "10 min"})
+      .queue_rule("atc(k=2.5)");
+  builder.station("oven").batch({.max = 6, .min = 4, .wait = 30min, .by = "family"}).queue_rule("fifo");
+  builder.station("press").batch({.max = 2}).queue_rule("expr(due - now - remaining_work)");
+  builder.station("mill").queue_rule(QueueRule::kMopnr).queue_rule("priority(b, a)").setup_by("op", {.first = "1 min"});
+  builder.product("a")
+      .family("red")
+      .step({.at = "paint", .time = "5 min"})
+      .step({.at = "oven", .time = "1 h", .family = "hot", .max_wait = "2 h", .if_overdue = "leave"})
+      .step({.at = "press", .time = "1 h", .max_wait = Distribution::exponential(60)})
+      .step({.at = "mill", .time = "1 h", .max_wait = "3 h", .if_overdue = OverdueRule::rework("paint")});
+  builder.product("b").family("blue").step({.at = "paint", .time = "5 min"}).arrivals_every("1 h");
+  expect_same(builder, R"yaml(
+stations:
+  paint:
+    setup:
+      by: family
+      matrix: {red: {blue: 20 min, red: 1 min}, blue: {red: 45 min}}
+      same: 30 s
+      otherwise: exponential(15 min)
+      first: 10 min
+    queue: {rule: atc(2.5)}
+  oven: {batch: {max: 6, min: 4, wait: 30 min, by: family}}
+  press: {batch: {max: 2}, queue: {rule: "expr(due - now - remaining_work)"}}
+  mill: {queue: {rule: "priority(b, a)"}, setup: {by: op, first: 1 min}}
+products:
+  a:
+    family: red
+    route:
+      - {at: paint, time: 5 min}
+      - {at: oven, time: 1 h, family: hot, max_wait: 2 h, if_overdue: leave}
+      - {at: press, time: 1 h, max_wait: exponential(1 min)}
+      - {at: mill, time: 1 h, max_wait: 3 h, if_overdue: {rework: paint}}
+  b: {family: blue, route: [{at: paint, time: 5 min}], arrivals: every 1 h}
+)yaml");
+}
+
+TEST(PlantBuilder, SaysParallelBranchesAsAFileDoes) {
+  const StepOptions spokes{.at = "saw", .time = "2 min"}, hub{.at = "mill", .time = "3 min"};
+  PlantBuilder builder("shop");
+  builder.station("saw").station("mill").product("bicycle").step(
+      {.op = "make",
+       .parallel = {{"frame", {{.at = "saw", .time = "9 min"}, {.at = "mill", .time = "4 min"}}},
+                    {"wheels", {{.op = "parts", .parallel = {{"spokes", {spokes}}, {"hub", {hub}}}}}}}});
+  builder.product("bicycle").step({.at = "mill", .time = "1 min"}).arrivals_every("1 h");
+  expect_same(builder, R"yaml(
+stations: {saw: {}, mill: {}}
+products:
+  bicycle:
+    route:
+      - op: make
+        parallel:
+          frame: [{at: saw, time: 9 min}, {at: mill, time: 4 min}]
+          wheels:
+            - {op: parts, parallel: {spokes: [{at: saw, time: 2 min}], hub: [{at: mill, time: 3 min}]}}
+      - {at: mill, time: 1 min}
+    arrivals: every 1 h
+)yaml");
+}
+
+TEST(PlantBuilder, TakesTheLastWordOfWhatIsSaidInTwoWays) {
+  PlantBuilder builder;
+  builder.station("mill").machines(3).machine("M1").setup("1 min").setup_by("product", {.otherwise = "2 min"});
+  builder.set("stations.mill.needs", "setter").station("mill").needs("helper");
+  builder.operators("helper").product("part").step({.at = "mill", .time = "1 min"}).conwip(1);
+  expect_same(builder, R"yaml(
+operators: {helper: 1}
+stations: {mill: {machines: {M1: {}}, setup: {by: product, otherwise: 2 min}, needs: helper}}
+products: {part: {route: [{at: mill, time: 1 min}], arrivals: conwip(1)}}
+)yaml");
 }
 
 TEST(PlantBuilder, ReportsAllFaultsAtOnceAndStaysUsable) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <fmt/format.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,14 @@ struct Trial {
     for (const ConditionRecord& r : joined)
       add(out, fmt::format("{} {}", name_of(r.condition), span(r.start, r.end, unit)));
     return out;
+  }
+  /// One figure of `measure`, from the start to the clock; NaN if there is none of that name.
+  [[nodiscard]] double figure(std::string_view name) const {
+    const auto names = metrics(plant);
+    const auto values = measure(plant, State::initial(plant, state.seed), state);
+    for (std::size_t i = 0; i < names.size(); ++i)
+      if (names[i].name == name) return values[i];
+    return std::nan("");
   }
 
  private:

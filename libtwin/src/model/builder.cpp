@@ -12,20 +12,100 @@ Node text_of(int value) { return Node::text(std::to_string(value)); }
 Node text_of(Duration span) { return Node::text(duration_text(span.count())); }
 Node text_of(const TimeText& time) { return Node::text(time.text()); }
 
-/// The mapping under a key of a mapping, made if absent.
+/// The mapping under a key of a mapping, made if absent; of what was said otherwise, the last word counts.
 Node& under(Node& node, const char* key) {
   Node* found = node.find(key);
-  return found != nullptr ? *found : node.put(key, Node::mapping());
+  return found != nullptr && found->is_mapping() ? *found : node.put(key, Node::mapping());
 }
 
 Node& list_under(Node& node, const char* key) {
   Node* found = node.find(key);
-  return found != nullptr ? *found : node.put(key, Node::sequence());
+  return found != nullptr && found->is_sequence() ? *found : node.put(key, Node::sequence());
+}
+
+Node texts(const std::vector<std::string>& all) {
+  Node out = Node::sequence();
+  for (const auto& text : all) out.children.push_back(Node::text(text));
+  return out;
+}
+
+void put_time(Node& node, const char* key, const std::optional<TimeText>& time) {
+  if (time) node.put(key, text_of(*time));
+}
+
+void put_amounts(Node& node, const char* key, const Amounts& amounts) {
+  if (!amounts.said()) return;
+  Node all = Node::mapping();
+  for (const auto& [name, amount] : *amounts.said()) all.put(name, text_of(amount));
+  node.put(key, std::move(all));
 }
 
 Node targets(const std::vector<std::pair<std::string, double>>& all) {
   Node out = Node::mapping();
   for (const auto& [step, probability] : all) out.put(step, text_of(probability));
+  return out;
+}
+
+Node failure_node(const FailureOptions& failure) {
+  Node mode = Node::mapping();
+  mode.put("after", Node::text(failure.after.text() + (failure.of_work ? " of work" : " of time")));
+  mode.put("repair", text_of(failure.repair));
+  put_amounts(mode, "needs", failure.needs);
+  if (failure.times) mode.put("times", text_of(*failure.times));
+  return mode;
+}
+
+Node then_node(const ThenOptions& then) {
+  Node out = Node::mapping();
+  if (!then.rework.empty()) out.put("rework", targets(then.rework));
+  if (!then.go_to.empty()) out.put("goto", targets(then.go_to));
+  if (then.leave != 0) out.put("leave", text_of(then.leave));
+  if (then.scrap != 0) out.put("scrap", text_of(then.scrap));
+  return out;
+}
+
+Node step_node(const StepOptions& step) {
+  Node out = Node::mapping();
+  if (step.at.names.size() == 1) {
+    out.put("at", Node::text(step.at.names.front()));
+  } else if (!step.at.names.empty() || step.parallel.empty()) {
+    out.put("at", texts(step.at.names));
+  }
+  if (!step.parallel.empty()) {
+    Node branches = Node::mapping();
+    for (const auto& [name, steps] : step.parallel) {
+      Node branch = Node::sequence();
+      for (const auto& one : steps) branch.children.push_back(step_node(one));
+      branches.put(name, std::move(branch));
+    }
+    out.put("parallel", std::move(branches));
+  }
+  if (!step.op.empty()) out.put("op", Node::text(step.op));
+  put_time(out, "time", step.time);
+  if (!step.times.empty()) {
+    Node times = Node::mapping();
+    for (const auto& [station, time] : step.times) times.put(station, text_of(time));
+    out.put("time", std::move(times));
+  }
+  put_time(out, "setup", step.setup);
+  put_time(out, "changeover", step.changeover);
+  put_time(out, "transport", step.transport);
+  if (step.choose != ChooseRule::kShortestQueue) out.put("choose", Node::text(name_of(step.choose)));
+  put_amounts(out, "needs", step.needs);
+  put_amounts(out, "uses", step.uses);
+  put_amounts(out, "makes", step.makes);
+  if (!step.family.empty()) out.put("family", Node::text(step.family));
+  put_time(out, "max_wait", step.max_wait);
+  if (step.if_overdue) {
+    Node overdue = Node::text(step.if_overdue->text());
+    if (step.if_overdue->is_step()) {
+      Node rework = Node::mapping();
+      rework.put("rework", std::move(overdue));
+      overdue = std::move(rework);
+    }
+    out.put("if_overdue", std::move(overdue));
+  }
+  if (Node then = then_node(step.then); !then.children.empty()) out.put("then", std::move(then));
   return out;
 }
 
@@ -50,6 +130,46 @@ PlantBuilder& PlantBuilder::calendar(const std::string& name,
   Node days = Node::mapping();
   for (const auto& [day, text] : hours) days.put(day, Node::text(text));
   under(document_.root(), "calendars").put(name, std::move(days));
+  return *this;
+}
+
+void PlantBuilder::pool(const char* collection, const std::string& name, int count, const std::string& calendar_name,
+                        const std::vector<std::string>& skills) {
+  Node& node = under(document_.root(), collection);
+  if (calendar_name.empty() && skills.empty()) {
+    node.put(name, text_of(count));
+    return;
+  }
+  Node out = Node::mapping();
+  out.put("count", text_of(count));
+  if (!calendar_name.empty()) out.put("calendar", Node::text(calendar_name));
+  if (!skills.empty()) out.put("skills", texts(skills));
+  node.put(name, std::move(out));
+}
+
+PlantBuilder& PlantBuilder::operators(const std::string& name, int count, const std::string& calendar_name,
+                                      const std::vector<std::string>& skills) {
+  pool("operators", name, count, calendar_name, skills);
+  return *this;
+}
+
+PlantBuilder& PlantBuilder::tools(const std::string& name, int count, const std::string& calendar_name,
+                                  const std::vector<std::string>& skills) {
+  pool("tools", name, count, calendar_name, skills);
+  return *this;
+}
+
+PlantBuilder& PlantBuilder::material(const std::string& name, const MaterialOptions& material) {
+  Node out = Node::mapping();
+  out.put("level", text_of(material.level));
+  if (material.places) out.put("places", text_of(*material.places));
+  if (material.supply) {
+    Node supply = Node::mapping();
+    supply.put("every", text_of(*material.supply));
+    supply.put("lot", text_of(material.lot));
+    out.put("supply", std::move(supply));
+  }
+  under(document_.root(), "materials").put(name, std::move(out));
   return *this;
 }
 
@@ -119,6 +239,11 @@ StationBuilder& StationBuilder::queue_rule(QueueRule rule) {
   return *this;
 }
 
+StationBuilder& StationBuilder::queue_rule(const std::string& rule) {
+  under(node(), "queue").put("rule", Node::text(rule));
+  return *this;
+}
+
 StationBuilder& StationBuilder::queue_priority(const std::vector<std::string>& products) {
   under(node(), "queue").put("rule", Node::text(fmt::format("priority({})", fmt::join(products, ", "))));
   return *this;
@@ -130,10 +255,12 @@ StationBuilder& StationBuilder::lose_when_full() {
 }
 
 StationBuilder& StationBuilder::failure(const TimeText& after, const TimeText& repair, bool of_work) {
-  Node mode = Node::mapping();
-  mode.put("after", Node::text(after.text() + (of_work ? " of work" : " of time")));
-  mode.put("repair", text_of(repair));
-  list_under(node(), "failures").children.push_back(std::move(mode));
+  return failure({.after = after, .repair = repair, .of_work = of_work});
+}
+
+StationBuilder& StationBuilder::failure(const FailureOptions& failure) {
+  Node& owner = failure.machine.empty() ? node() : under(under(node(), "machines"), failure.machine.c_str());
+  list_under(owner, "failures").children.push_back(failure_node(failure));
   return *this;
 }
 
@@ -157,38 +284,70 @@ StationBuilder& StationBuilder::changeover(const TimeText& time) {
   return *this;
 }
 
+StationBuilder& StationBuilder::setup_by(const std::string& by, const SetupOptions& setup) {
+  Node out = Node::mapping();
+  out.put("by", Node::text(by));
+  if (!setup.matrix.empty()) {
+    Node matrix = Node::mapping();
+    for (const auto& [from, row] : setup.matrix) {
+      Node cells = Node::mapping();
+      for (const auto& [to, time] : row) cells.put(to, text_of(time));
+      matrix.put(from, std::move(cells));
+    }
+    out.put("matrix", std::move(matrix));
+  }
+  put_time(out, "same", setup.same);
+  put_time(out, "otherwise", setup.otherwise);
+  put_time(out, "first", setup.first);
+  node().put("setup", std::move(out));
+  return *this;
+}
+
+StationBuilder& StationBuilder::batch(const BatchOptions& batch) {
+  Node out = Node::mapping();
+  out.put("max", text_of(batch.max));
+  if (batch.min != 1) out.put("min", text_of(batch.min));
+  if (batch.wait) out.put("wait", text_of(*batch.wait));
+  if (!batch.by.empty()) out.put("by", Node::text(batch.by));
+  node().put("batch", std::move(out));
+  return *this;
+}
+
+StationBuilder& StationBuilder::needs(const std::string& name, int amount) {
+  under(node(), "needs").put(name, text_of(amount));
+  return *this;
+}
+
+StationBuilder& StationBuilder::uses(const std::string& material, int amount) {
+  under(node(), "uses").put(material, text_of(amount));
+  return *this;
+}
+
+StationBuilder& StationBuilder::makes(const std::string& material, int amount) {
+  under(node(), "makes").put(material, text_of(amount));
+  return *this;
+}
+
 StationBuilder& StationBuilder::speed(double factor) {
   node().put("speed", text_of(factor));
   return *this;
 }
 
 ProductBuilder& ProductBuilder::step(const StepOptions& step) {
-  Node out = Node::mapping();
-  if (step.at.names.size() == 1) {
-    out.put("at", Node::text(step.at.names.front()));
-  } else {
-    Node all = Node::sequence();
-    for (const auto& name : step.at.names) all.children.push_back(Node::text(name));
-    out.put("at", std::move(all));
-  }
-  if (!step.op.empty()) out.put("op", Node::text(step.op));
-  if (step.time) out.put("time", text_of(*step.time));
-  if (step.setup) out.put("setup", text_of(*step.setup));
-  if (step.changeover) out.put("changeover", text_of(*step.changeover));
-  if (step.transport) out.put("transport", text_of(*step.transport));
-  if (step.choose != ChooseRule::kShortestQueue) out.put("choose", Node::text(name_of(step.choose)));
-  Node then = Node::mapping();
-  if (!step.then.rework.empty()) then.put("rework", targets(step.then.rework));
-  if (!step.then.go_to.empty()) then.put("goto", targets(step.then.go_to));
-  if (step.then.leave != 0) then.put("leave", text_of(step.then.leave));
-  if (step.then.scrap != 0) then.put("scrap", text_of(step.then.scrap));
-  if (!then.children.empty()) out.put("then", std::move(then));
-  list_under(node(), "route").children.push_back(std::move(out));
+  list_under(node(), "route").children.push_back(step_node(step));
   return *this;
 }
 
 ProductBuilder& ProductBuilder::arrivals_every(const TimeText& time) {
   node().put("arrivals", Node::text("every " + time.text()));
+  return *this;
+}
+
+ProductBuilder& ProductBuilder::arrivals_every(const TimeText& time, const CountText& lots) {
+  Node out = Node::mapping();
+  out.put("every", text_of(time));
+  out.put("lots", Node::text(lots.text()));
+  node().put("arrivals", std::move(out));
   return *this;
 }
 

@@ -160,7 +160,6 @@ void PlantLoader::read_overdue(const Place& place, StepSpec& spec) {
     fault(overdue, "nothing says how long a lot may wait", "max_wait: beside it, as in max_wait: 2 h");
   if (overdue.node->is_mapping() && overdue.node->children.size() == 1 &&
       overdue.node->children.front().key == "rework" && overdue.node->children.front().is_scalar()) {
-    spec.impatient = kNone;
     spec.overdue = {"if_overdue.rework", 1, overdue.node->children.front().scalar, &overdue.node->children.front(),
                     BranchKind::kRework};
     return;
@@ -297,7 +296,8 @@ void PlantLoader::add_step(const StepSpec& spec, std::size_t member, const std::
       choice.time = intern(station_path + ".time", *own.time);
     }
     if (spec.setup) {
-      if (!(*spec.setup == Distribution::deterministic(0))) choice.setup = intern(path + ".setup", *spec.setup);
+      if (own.setups || !(*spec.setup == Distribution::deterministic(0)))
+        choice.setup = intern(path + ".setup", *spec.setup);
     } else if (own.setup) {
       choice.setup = intern(station_path + ".setup", *own.setup);
     }
@@ -324,7 +324,7 @@ void PlantLoader::add_step(const StepSpec& spec, std::size_t member, const std::
 void PlantLoader::add_branches(const StepSpec& spec, std::uint32_t step, const std::string& name,
                                const std::string& path, const StepNames& known) {
   StepData& data = plant_.steps[step];
-  if (spec.impatient == kNone) data.impatient = step_named(spec.overdue, spec.overdue.target, spec, known);
+  if (spec.overdue.node != nullptr) data.impatient = step_named(spec.overdue, spec.overdue.target, spec, known);
   data.first_branch = static_cast<std::uint32_t>(plant_.branches.size());
   for (const auto& branch : spec.branches) {
     BranchData out;

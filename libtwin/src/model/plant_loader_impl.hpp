@@ -38,7 +38,8 @@ struct SetupSpec {
 struct FailureSpec {
   Distribution after, repair;
   std::vector<NeedSpec> crew;
-  bool of_work = true;
+  Ageing ages = Ageing::kWork;
+  Interruption lot = Interruption::kPause;
   std::uint64_t limit = UINT64_MAX;
 };
 
@@ -84,8 +85,8 @@ struct StepSpec {
   std::vector<BranchSpec> branches;
   std::optional<std::vector<NeedSpec>> needs, uses, makes;
   std::string family;
-  std::uint32_t impatient = BranchData::kScrap;  ///< kNone: the step named so
-  BranchSpec overdue;                            ///< rework of lots that waited too long
+  std::uint32_t impatient = BranchData::kScrap;  ///< unless `overdue` names a step
+  BranchSpec overdue;                            ///< rework of lots that waited too long; else without node
   std::vector<Place> parallel;                   ///< lists of steps
   const Node* node = nullptr;
   std::string path;
@@ -169,6 +170,9 @@ class PlantLoader : private Reader {
   void read_products(const Place& place);
   void read_product(const Place& place, ProductId id);
   void read_arrivals(const Place& place, ProductId id, Tick due, bool good_route);
+  Interruption interruption(const Place& place, Shape shape);
+  void read_profile(const Place& place, SourceData& source);
+  void read_keep(const Place& place, ProductId id, SourceData& source);
   void read_renewal(const Place& place, const std::string& path, SourceData& source);
   [[nodiscard]] bool takes_time(const StepData& step) const;
   void check_saturated(const Place& place, const StepData& first);

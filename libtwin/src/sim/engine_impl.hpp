@@ -122,6 +122,9 @@ class Engine {
   void stop_running(std::uint32_t m);
   void pause(std::uint32_t m);
   void resume(std::uint32_t m);
+  void interrupt(std::uint32_t m, Interruption what);
+  void count_lots(std::uint32_t m, std::uint32_t lots);
+  void forget_belief(std::uint32_t m);
   void begin_life(std::uint32_t f);
   /// Up, and never to fail again.
   [[nodiscard]] bool is_spent(std::uint32_t f) const noexcept {
@@ -228,6 +231,7 @@ class Engine {
   std::vector<std::uint32_t> saturating_;  ///< sources that always have a lot at hand
   std::vector<std::uint8_t> may_lose_;     ///< by source: its lots are lost where they find no room
   DrawAhead services_, arrivals_;          ///< by step and by source
+  std::vector<std::uint32_t> keepers_;     ///< sources whose material has been taken in this event
   bool pools_freed_ = false;               ///< someone in the line for pools may go on
   std::vector<double> work_;               ///< by choice: expected time at speed 1; only where a rule plans ahead
   std::vector<double> work_after_, steps_after_;          ///< by step: expected work and operations after it

@@ -24,8 +24,9 @@
 
 namespace twin {
 
-/// One station, a range such as `m[1..20]`, or alternatives.
+/// One station, a range such as `m[1..20]`, or alternatives; none for a step of parallel branches.
 struct StationNames {
+  StationNames() = default;
   StationNames(const char* name) : names{name} {}                                          // NOLINT: meant to convert
   StationNames(std::string name) : names{std::move(name)} {}                               // NOLINT
   StationNames(std::initializer_list<const char*> all) : names(all.begin(), all.end()) {}  // NOLINT
@@ -45,6 +46,54 @@ class TimeText {
   std::string text_;
 };
 
+/// A number of lots: a number, a distribution of numbers, or its text, which build() checks with the rest.
+class CountText {
+ public:
+  CountText(int count) : text_(std::to_string(count)) {}               // NOLINT: meant to convert
+  CountText(const Distribution& numbers) : text_(numbers.text("")) {}  // NOLINT
+  CountText(std::string text) : text_(std::move(text)) {}              // NOLINT
+  CountText(const char* text) : text_(text) {}                         // NOLINT
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+ private:
+  std::string text_;
+};
+
+/// So much of each, by name: `"setter"`, or `{{"setter", 1}, {"bar", 2}}`. Nothing said unless given.
+class Amounts {
+ public:
+  Amounts() = default;
+  Amounts(std::initializer_list<std::pair<std::string, int>> all) : all_(std::in_place, all) {}
+  Amounts(std::vector<std::pair<std::string, int>> all) : all_(std::move(all)) {}  // NOLINT: meant to convert
+  Amounts(const char* name) : Amounts{{name, 1}} {}                                // NOLINT
+  Amounts(const std::string& name) : Amounts{{name, 1}} {}                         // NOLINT
+  /// Nothing at all, also where the station says something.
+  [[nodiscard]] static Amounts none() { return std::vector<std::pair<std::string, int>>{}; }
+  /// Empty where nothing was said.
+  [[nodiscard]] const std::optional<std::vector<std::pair<std::string, int>>>& said() const noexcept { return all_; }
+
+ private:
+  std::optional<std::vector<std::pair<std::string, int>>> all_;
+};
+
+/// What becomes of a lot that has waited for too long: `scrap`, `leave` or `stay`, or back to a step.
+class OverdueRule {
+ public:
+  OverdueRule(const char* rule) : text_(rule) {}             // NOLINT: meant to convert
+  OverdueRule(std::string rule) : text_(std::move(rule)) {}  // NOLINT
+  [[nodiscard]] static OverdueRule rework(std::string step) {
+    OverdueRule rule(std::move(step));
+    rule.is_step_ = true;
+    return rule;
+  }
+  [[nodiscard]] bool is_step() const noexcept { return is_step_; }
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+ private:
+  std::string text_;
+  bool is_step_ = false;
+};
+
 /// Where lots go after a step; what is left of the probabilities passes.
 struct ThenOptions {
   std::vector<std::pair<std::string, double>> rework = {};  ///< step, probability
@@ -54,7 +103,7 @@ struct ThenOptions {
 };
 
 struct StepOptions {
-  StationNames at;
+  StationNames at = {};
   std::optional<TimeText> time = {};  ///< at speed 1; else the station's
   std::string op = {};
   std::optional<TimeText> setup = {};
@@ -62,6 +111,48 @@ struct StepOptions {
   std::optional<TimeText> transport = {};
   ChooseRule choose = ChooseRule::kShortestQueue;
   ThenOptions then = {};
+  std::vector<std::pair<std::string, TimeText>> times = {};  ///< by station, instead of `time`
+  Amounts needs = {};                                        ///< operators and tools held while a machine runs
+  Amounts uses = {}, makes = {};                             ///< material taken and made
+  std::string family = {};                                   ///< kind of work; else the product's
+  std::optional<TimeText> max_wait = {};                     ///< in the queue; for ever unless given
+  std::optional<OverdueRule> if_overdue = {};                ///< scrap unless given
+  /// Instead of a station: branches by name, each with its steps, done at the same time.
+  std::vector<std::pair<std::string, std::vector<StepOptions>>> parallel = {};
+};
+
+/// A way to fail.
+struct FailureOptions {
+  TimeText after;              ///< from repair to failure
+  TimeText repair;             ///< how long it takes
+  bool of_work = true;         ///< `after` is time of work, else of time on the clock
+  std::optional<int> times{};  ///< how often at most; for ever unless given
+  Amounts needs = {};          ///< operators and tools that the repair waits for and holds
+  std::string machine = {};    ///< of this machine, named before; else of each of the station's
+};
+
+/// Setup times by kind of work before and after: {{"A", {{"B", "20 min"}, {"C", "5 min"}}}}.
+using SetupMatrix = std::vector<std::pair<std::string, std::vector<std::pair<std::string, TimeText>>>>;
+
+struct SetupOptions {
+  SetupMatrix matrix = {};
+  std::optional<TimeText> same = {};       ///< between lots of one kind that the matrix does not give; else 0
+  std::optional<TimeText> otherwise = {};  ///< between kinds that the matrix does not give; else 0
+  std::optional<TimeText> first = {};      ///< of a machine that has done nothing yet; else 0
+};
+
+struct BatchOptions {
+  int max = 1;                        ///< lots that a machine takes at once
+  int min = 1;                        ///< lots with which it begins; fewer wait for more
+  std::optional<Duration> wait = {};  ///< a lot that has waited so long is taken with fewer; for ever unless given
+  std::string by = {};                ///< what its lots have in common: op (unless given), product, family
+};
+
+struct MaterialOptions {
+  int level = 0;                        ///< at the start
+  std::optional<int> places = {};       ///< how much fits; unlimited unless given
+  std::optional<TimeText> supply = {};  ///< time between deliveries; none unless given
+  int lot = 1;                          ///< how much comes each time
 };
 
 struct OrderOptions {
@@ -94,6 +185,14 @@ class PlantBuilder {
   ProductBuilder product(const std::string& name);
   /// Hours by day or days: {{"mon-fri", "06:00-22:00"}, {"sat", "06:00-14:00"}}.
   PlantBuilder& calendar(const std::string& name, const std::vector<std::pair<std::string, std::string>>& hours);
+  /// People by name: how many, when they are there (always unless given), what they can do beside what their name says.
+  PlantBuilder& operators(const std::string& name, int count = 1, const std::string& calendar_name = "",
+                          const std::vector<std::string>& skills = {});
+  /// Fixtures, tools and other things of which there are so many; as operators.
+  PlantBuilder& tools(const std::string& name, int count = 1, const std::string& calendar_name = "",
+                      const std::vector<std::string>& skills = {});
+  /// What operations use up and make.
+  PlantBuilder& material(const std::string& name, const MaterialOptions& material = {});
   PlantBuilder& order(const OrderOptions& order);
   PlantBuilder& epoch(WallTime epoch);
   PlantBuilder& run(const RunOptions& run);
@@ -112,6 +211,8 @@ class PlantBuilder {
   friend class StationBuilder;
   friend class ProductBuilder;
   Node& element(const char* collection, const std::string& name);
+  void pool(const char* collection, const std::string& name, int count, const std::string& calendar_name,
+            const std::vector<std::string>& skills);
   Document document_;
 };
 
@@ -124,8 +225,22 @@ class BuilderLink {
   PlantBuilder& calendar(const std::string& name, const std::vector<std::pair<std::string, std::string>>& hours) {
     return plant_->calendar(name, hours);
   }
+  PlantBuilder& operators(const std::string& name, int count = 1, const std::string& calendar_name = "",
+                          const std::vector<std::string>& skills = {}) {
+    return plant_->operators(name, count, calendar_name, skills);
+  }
+  PlantBuilder& tools(const std::string& name, int count = 1, const std::string& calendar_name = "",
+                      const std::vector<std::string>& skills = {}) {
+    return plant_->tools(name, count, calendar_name, skills);
+  }
+  PlantBuilder& material(const std::string& name, const MaterialOptions& material = {}) {
+    return plant_->material(name, material);
+  }
   PlantBuilder& order(const OrderOptions& order) { return plant_->order(order); }
+  PlantBuilder& epoch(WallTime epoch) { return plant_->epoch(epoch); }
   PlantBuilder& run(const RunOptions& run) { return plant_->run(run); }
+  PlantBuilder& expect(const std::string& metric, double value) { return plant_->expect(metric, value); }
+  PlantBuilder& expect(const std::string& metric, const std::string& value) { return plant_->expect(metric, value); }
   PlantBuilder& set(std::string_view path, std::string_view yaml) { return plant_->set(path, yaml); }
   [[nodiscard]] Plant build() const { return plant_->build(); }
 
@@ -144,15 +259,28 @@ class StationBuilder : public BuilderLink<StationBuilder> {
                           const std::string& calendar_name = "");
   StationBuilder& queue_places(int places);
   StationBuilder& queue_rule(QueueRule rule);
+  /// The same as a file has it: `atc(k=2)`, `expr(due - now - remaining_work)`.
+  StationBuilder& queue_rule(const std::string& rule);
   /// Products in this order first, those not named last.
   StationBuilder& queue_priority(const std::vector<std::string>& products);
   StationBuilder& lose_when_full();
   /// Adds a way to fail; of work, or else of time on the clock.
   StationBuilder& failure(const TimeText& after, const TimeText& repair, bool of_work = true);
+  StationBuilder& failure(const FailureOptions& failure);
   StationBuilder& works_in(const std::string& calendar_name);
   StationBuilder& time(const TimeText& time);
   StationBuilder& setup(const TimeText& time);
   StationBuilder& changeover(const TimeText& time);
+  /// Setup times between kinds of work, by family, product or op; instead of one time before each lot.
+  StationBuilder& setup_by(const std::string& by, const SetupOptions& setup);
+  /// Lets each machine take several lots of one kind at once.
+  StationBuilder& batch(const BatchOptions& batch);
+  /// Adds operators or tools held while a machine runs, of steps that say nothing of them.
+  StationBuilder& needs(const std::string& name, int amount = 1);
+  /// Adds material taken as an operation begins, of steps that say nothing of it.
+  StationBuilder& uses(const std::string& material, int amount = 1);
+  /// Adds material made as an operation ends, of steps that say nothing of it.
+  StationBuilder& makes(const std::string& material, int amount = 1);
   StationBuilder& speed(double factor);
 
  private:
@@ -166,6 +294,8 @@ class ProductBuilder : public BuilderLink<ProductBuilder> {
  public:
   ProductBuilder& step(const StepOptions& step);
   ProductBuilder& arrivals_every(const TimeText& time);
+  /// So many lots each time.
+  ProductBuilder& arrivals_every(const TimeText& time, const CountText& lots);
   ProductBuilder& saturate();
   ProductBuilder& conwip(int lots);
   ProductBuilder& priority(int value);

@@ -1,0 +1,311 @@
+// Operators, tools, materials, setups by kind, batches, patience and parallel branches, as a plant is read: what they
+// are compiled to, and what is wrong with those that make no sense.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+#include <filesystem>
+#include <fstream>
+
+#include "twin/base/error.hpp"
+#include "twin/model/plant.hpp"
+
+namespace twin {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+
+std::vector<std::string> told(const std::string& yaml, const std::filesystem::path& folder = {}) {
+  std::vector<std::string> out;
+  try {
+    (void)Plant::parse(yaml, "test.yaml", folder);
+  } catch (const PlantError& error) {
+    for (const auto& fault : error.faults()) out.push_back(fault.text());
+  }
+  return out;
+}
+
+/// A plant with these keys at its top, its station and its step.
+std::string plant(const std::string& top, const std::string& station = "", const std::string& step = "") {
+  return top + "\nstations: {mill: {" + station + "}, saw: {}}\nproducts: {p: {route: [{at: mill, time: 1 s" +
+         (step.empty() ? "" : ", " + step) + "}], arrivals: every 2 s}}\n";
+}
+constexpr const char* kPools =
+    "operators: {ann: {count: 2, skills: [any, mill]}, bob: {skills: any}}\ntools: {jig: 3}\n"
+    "materials: {bar: 5, kit: {places: 9}}";
+
+TEST(Pools, AreCompiledToCountsAndNeedsToTheirAlternatives) {
+  const Plant p = Plant::parse(plant(kPools, "needs: {any: 1, jig: 2}, uses: bar", "makes: {kit: 4}"));
+  const PlantData& d = p.data();
+  EXPECT_THAT(d.pool_names, ElementsAre("ann", "bob", "jig", "bar", "kit"));
+  EXPECT_EQ(d.pools[0].count, 2);
+  EXPECT_EQ(d.pools[3].count, 5);
+  EXPECT_TRUE(d.pools[3].material);
+  EXPECT_EQ(d.pools[3].places, -1);
+  EXPECT_EQ(d.pools[4].places, 9);
+  const ChoiceData& choice = d.choices[0];
+  const auto met = [&](Needs needs) {
+    std::vector<std::string> out;
+    for (std::uint32_t i = needs.first; i < needs.first + needs.count; ++i) {
+      std::string one = std::to_string(d.needs[i].amount);
+      for (std::uint32_t a = 0; a < d.needs[i].pool_count; ++a)
+        one += " " + d.pool_names[d.need_pools[d.needs[i].first_pool + a]];
+      out.push_back(one);
+    }
+    return out;
+  };
+  EXPECT_THAT(met(choice.needs), UnorderedElementsAre("1 ann bob", "2 jig"));
+  EXPECT_THAT(met(choice.uses), ElementsAre("1 bar"));
+  EXPECT_THAT(met(choice.makes), ElementsAre("4 kit"));
+  EXPECT_FALSE(choice.is_bare());
+  EXPECT_EQ(Plant::parse(p.yaml()).digest(), p.digest());
+}
+
+TEST(Pools, OfAStepReplaceThoseOfItsStation) {
+  const Plant p = Plant::parse(plant(kPools, "needs: {ann: 1}", "needs: jig"));
+  ASSERT_EQ(p.data().choices[0].needs.count, 1U);
+  EXPECT_EQ(p.data().need_pools[p.data().needs[p.data().choices[0].needs.first].first_pool], 2U);
+  EXPECT_TRUE(
+      Plant::parse(plant(kPools, "needs: {ann: 1}, uses: bar", "needs: {}, uses: {}")).data().choices[0].is_bare());
+}
+
+TEST(Pools, ThatAreUnknownAreAnsweredWithTheNearest) {
+  EXPECT_THAT(told(plant(kPools, "needs: an")),
+              ElementsAre(AllOf(HasSubstr("stations.mill.needs: there are no operators or tools 'an'"),
+                                HasSubstr("did you mean"), HasSubstr("allowed: ann, any, bob, jig, mill"))));
+  EXPECT_THAT(told(plant(kPools, "", "uses: {barr: 2}")),
+              ElementsAre(AllOf(HasSubstr("there is no material 'barr' (did you mean 'bar'?)"),
+                                HasSubstr("allowed: bar, kit"))));
+  EXPECT_THAT(told(plant(kPools, "needs: bar")), ElementsAre(HasSubstr("there are no operators or tools 'bar'")));
+  EXPECT_THAT(told(plant(kPools, "uses: jig")), ElementsAre(HasSubstr("there is no material 'jig'")));
+  EXPECT_THAT(told(plant("", "needs: ann")), ElementsAre(HasSubstr("allowed: a name under operators or tools")));
+  EXPECT_THAT(told(plant(kPools, "failures: [{after: 1 h, repair: 1 s, needs: smith}]")),
+              ElementsAre(HasSubstr("there are no operators or tools 'smith'")));
+}
+
+TEST(Pools, MoreThanThereEverAreIsAFault) {
+  EXPECT_THAT(told(plant(kPools, "needs: {ann: 3}")),
+              ElementsAre(HasSubstr("3 of 'ann' are needed and there are never more than 2; allowed: at most 2")));
+  EXPECT_THAT(told(plant(kPools, "needs: {any: 3}")), ElementsAre(HasSubstr("never more than 2")))
+      << "those of one need are of one pool";
+  EXPECT_THAT(told(plant(kPools, "uses: {bar: 9}")), ElementsAre()) << "material may come";
+}
+
+TEST(Pools, WrongNumbersAreNamedAllAtOnce) {
+  EXPECT_THAT(
+      told("operators: {ann: 0, bob: {count: many, calendar: nights}}\n"
+           "tools: {jig: -1}\n"
+           "materials: {bar: -5, kit: {level: 9, places: 4}, nut: {supply: {every: 0 s, lot: 0}}, oil: {supply: "
+           "{lot: 2}}}\n" +
+           plant("", "needs: {ann: none}")),
+      UnorderedElementsAre(HasSubstr("operators.ann: "), HasSubstr("operators.bob.count: "),
+                           HasSubstr("operators.bob.calendar: "), HasSubstr("tools.jig: "),
+                           HasSubstr("materials.bar: "), HasSubstr("materials.kit.level: 9 do not fit into 4 places"),
+                           HasSubstr("materials.nut.supply.every: deliveries that follow each other after no"),
+                           HasSubstr("materials.nut.supply.lot: "), HasSubstr("materials.oil.supply.every: "),
+                           HasSubstr("stations.mill.needs.ann: ")));
+}
+
+TEST(Pools, HaveNamesOfTheirOwn) {
+  EXPECT_THAT(told(plant("operators: {p: 1}")), ElementsAre(HasSubstr("'p' is a product too")));
+  EXPECT_THAT(told(plant("operators: {ann: 1}\ntools: {ann: 1}")), ElementsAre(HasSubstr("'ann' stands twice")));
+}
+
+TEST(Pools, OfOneOperationAreEightAtMost) {
+  std::string names, needs;
+  for (int i = 0; i < 9; ++i) {
+    names += std::string(i > 0 ? ", " : "") + "t" + std::to_string(i) + ": 1";
+    needs += std::string(i > 0 ? ", " : "") + "t" + std::to_string(i) + ": 1";
+  }
+  EXPECT_THAT(told(plant("tools: {" + names + "}", "needs: {" + needs + "}")),
+              ElementsAre(HasSubstr("there are 9 needs; allowed: at most 8")));
+}
+
+// ---- setups by kind -------------------------------------------------------------------------------------------------
+
+std::string kinds(const std::string& setup) {
+  return "stations: {mill: {setup: " + setup +
+         "}, saw: {}}\nproducts:\n  a: {family: red, route: [{at: mill, time: 1 s}], arrivals: every 9 s}\n"
+         "  b: {family: blue, route: [{at: mill, time: 1 s}, {at: saw, time: 1 s, family: green}]}\n";
+}
+/// Mean setup times [from][to] of the kinds of the mill, then those of a machine that has done nothing.
+std::vector<double> table(const Plant& plant) {
+  const PlantData& d = plant.data();
+  const StationData& mill = d.stations[0];
+  std::vector<double> out;
+  for (std::uint32_t from = 0; from <= mill.kind_count; ++from)
+    for (std::uint32_t to = 0; to < mill.kind_count; ++to) {
+      const auto id = d.setup_between(StationId{0}, from, to);
+      out.push_back(id.valid() ? d.parameters.mean(id) : 0);
+    }
+  return out;
+}
+
+TEST(SetupTable, IsFilledFromTheMatrixThenFromSameAndOtherwise) {
+  const Plant p = Plant::parse(kinds("{matrix: {red: {blue: 3 s}}, same: 1 s, otherwise: 7 s, first: 2 s}"));
+  EXPECT_THAT(std::vector<std::string>(p.data().kind_names), ElementsAre("red", "blue"));
+  EXPECT_THAT(table(p), ElementsAre(1, 3, 7, 1, 2, 2));
+  EXPECT_THAT(table(Plant::parse(kinds("{by: product, matrix: {a: {b: 3 s}}}"))), ElementsAre(0, 3, 0, 0, 0, 0));
+  EXPECT_EQ(Plant::parse(p.yaml()).digest(), p.digest());
+  EXPECT_EQ(p.data().parameters.mean(p.distribution("stations.mill.setup.matrix.red.blue")), 3);
+}
+
+TEST(SetupTable, KindsThatAreUnknownAreAnsweredWithTheNearest) {
+  EXPECT_THAT(told(kinds("{matrix: {rde: {blue: 3 s}}}")),
+              ElementsAre(AllOf(HasSubstr("stations.mill.setup.matrix: 'rde' is no kind of work here (did you mean "
+                                          "'red'?)"),
+                                HasSubstr("allowed: red, blue"))));
+  EXPECT_THAT(told(kinds("{matrix: {red: {green: 3 s}}}")), ElementsAre())
+      << "a kind of another station may stand in a table that stations share";
+  EXPECT_THAT(told(kinds("{by: colour}")),
+              ElementsAre(HasSubstr("'colour' makes no kinds of work; allowed: family, product, op")));
+  EXPECT_THAT(told(kinds("{matrix: {red: {blue: fast}}}")),
+              ElementsAre(HasSubstr("stations.mill.setup.matrix.red.blue: ")));
+  EXPECT_THAT(told(kinds("{matrix: {red: 3 s}}")), ElementsAre(HasSubstr("stations.mill.setup.matrix.red: ")));
+  EXPECT_THAT(told(kinds("{matrix: setups.csv}")),
+              ElementsAre(HasSubstr("text that stands in no folder cannot name a file of setup times")));
+}
+
+class SetupFile : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() / ("twin_pools_test_" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  void write(const std::string& text) const { std::ofstream(folder_ / "setups.csv") << text; }
+  [[nodiscard]] std::vector<std::string> faults(const std::string& text) const {
+    write(text);
+    return told(kinds("{matrix: setups.csv}"), folder_);
+  }
+  std::filesystem::path folder_;
+};
+
+TEST_F(SetupFile, IsASquareWhoseLinesAreFromAndColumnsTo) {
+  write("# minutes of the old sheet\nfrom,red,blue\nred,,3 s\n\"blue\",\"uniform(4, 6 s)\",1 s\n");
+  EXPECT_THAT(table(Plant::parse(kinds("{matrix: setups.csv, same: 9 s}"), "test.yaml", folder_)),
+              ElementsAre(9, 3, 5, 1, 0, 0))
+      << "an empty field says nothing";
+}
+
+TEST_F(SetupFile, SpansOfBlanksAndLineEndsDoNotMatter) {
+  write("\xEF\xBB\xBF from , red,blue \r\n red,1 s , 2 s\r\nblue, 3 s,4 s");
+  EXPECT_THAT(table(Plant::parse(kinds("{matrix: setups.csv}"), "test.yaml", folder_)), ElementsAre(1, 2, 3, 4, 0, 0));
+}
+
+TEST_F(SetupFile, FaultsNameTheFileLineAndColumn) {
+  EXPECT_THAT(faults("from,red,blue\nred,1 s\nblue,fast,1 s\n"),
+              UnorderedElementsAre(AllOf(HasSubstr("setups.csv:2:5: stations.mill.setup.matrix: the line has 2 fields"),
+                                         HasSubstr("allowed: 3, as in the first line")),
+                                   AllOf(HasSubstr("setups.csv:3:6: "), HasSubstr("'fast'"))));
+  EXPECT_THAT(faults("from,red,blue\nred,1 s,1 s\nred,2 s,2 s\n"),
+              ElementsAre(HasSubstr("setups.csv:3:1: stations.mill.setup.matrix: the line 'red' stands twice")));
+  EXPECT_THAT(faults("from,red,red\nred,1 s,1 s\n"), ElementsAre(HasSubstr("the column 'red' stands twice")));
+  EXPECT_THAT(faults("from,red,pink\nred,1 s,1 s\n"),
+              ElementsAre(AllOf(HasSubstr("setups.csv:2:"), HasSubstr("'pink' is no kind of work here"))));
+  EXPECT_THAT(told(kinds("{matrix: none.csv}"), folder_),
+              ElementsAre(AllOf(HasSubstr("test.yaml:1:"), HasSubstr("the file 'none.csv'"))));
+}
+
+// ---- batches, patience, branches ------------------------------------------------------------------------------------
+
+TEST(Batches, ThatNeverFillAreAFault) {
+  EXPECT_THAT(told(plant("", "batch: {max: 3, min: 4}")),
+              ElementsAre(HasSubstr("4 lots never fit into a batch of at most 3")));
+  EXPECT_THAT(told(plant("", "batch: {min: 2}")), testing::Contains(HasSubstr("stations.mill.batch.max")));
+  EXPECT_THAT(told(plant("", "batch: {max: 0}")), ElementsAre(HasSubstr("stations.mill.batch.max: ")));
+  EXPECT_THAT(told(plant("", "batch: {max: 2, by: size}")), ElementsAre(HasSubstr("'size' makes no kinds of work")));
+  EXPECT_THAT(told(plant("", "batch: {max: 2, by: op}, setup: {by: family, same: 1 s}")),
+              ElementsAre(HasSubstr("setups and batches of one station go by the same")));
+  const Plant p = Plant::parse(plant("", "batch: {max: 6, min: 4, wait: 30 min}"));
+  EXPECT_EQ(p.data().stations[0].batch.most, 6U);
+  EXPECT_EQ(p.data().stations[0].batch.least, 4U);
+  EXPECT_EQ(p.data().stations[0].batch.wait, 30 * kMinute);
+}
+
+TEST(Patience, NeedsATimeAndKnowsWhatComesThen) {
+  const auto target = [](const std::string& step) {
+    return Plant::parse(plant("", "", step)).data().steps[0].impatient;
+  };
+  EXPECT_EQ(target("max_wait: 1 h"), BranchData::kScrap);
+  EXPECT_EQ(target("max_wait: 1 h, if_overdue: scrap"), BranchData::kScrap);
+  EXPECT_EQ(target("max_wait: 1 h, if_overdue: leave"), BranchData::kLeave);
+  EXPECT_EQ(target("max_wait: 1 h, if_overdue: stay"), StepData::kStay);
+  EXPECT_EQ(target("max_wait: 1 h, if_overdue: {rework: mill}"), 0U);
+  EXPECT_THAT(told(plant("", "", "if_overdue: leave")), ElementsAre(HasSubstr("nothing says how long a lot may wait")));
+  EXPECT_THAT(told(plant("", "", "max_wait: 1 h, if_overdue: wait")),
+              ElementsAre(HasSubstr("allowed: scrap, leave, stay, or {rework: step}")));
+  EXPECT_THAT(told(plant("", "", "max_wait: 1 h, if_overdue: {rework: mil}")),
+              ElementsAre(HasSubstr("there is no step 'mil' (did you mean 'mill'?)")));
+  EXPECT_THAT(told(plant("", "", "max_wait: long")), ElementsAre(HasSubstr("route.mill.max_wait: ")));
+}
+
+std::string parting(const std::string& step) {
+  return "stations: {a: {}, b: {}}\nproducts: {p: {route: [{at: a, op: first, time: 1 s}, {" + step +
+         "}], arrivals: every 9 s}}\n";
+}
+
+TEST(Branches, HaveStepsNamedAfterThem) {
+  const Plant p = Plant::parse(
+      parting("op: split, parallel: {left: [{at: a, time: 1 s}], right: [{at: b, op: x, time: 1 s}, {at: b, time: 2 "
+              "s}]}"));
+  EXPECT_THAT(p.data().step_names, ElementsAre("first", "split", "split/left/a", "split/right/x", "split/right/b"));
+  EXPECT_EQ(p.data().steps[1].choice_count, 0U);
+  EXPECT_THAT(p.data().forks, ElementsAre(2U, 3U));
+  EXPECT_EQ(p.data().steps[2].next, BranchData::kJoin);
+  EXPECT_EQ(p.data().steps[3].next, 4U);
+  EXPECT_EQ(p.data().steps[4].within, 1U);
+  EXPECT_EQ(p.data().steps[1].next, BranchData::kLeave);
+  EXPECT_EQ(Plant::parse(p.yaml()).digest(), p.digest());
+}
+
+TEST(Branches, ThatMakeNoSenseAreFaults) {
+  EXPECT_THAT(told(parting("op: split, parallel: {left: [{at: a, time: 1 s}]}")),
+              ElementsAre(HasSubstr("one branch alone is not parallel")));
+  EXPECT_THAT(
+      told(parting("op: split, time: 3 s, parallel: {left: [{at: a, time: 1 s}], right: [{at: b, time: 1 s}]}")),
+      ElementsAre(HasSubstr("'time' does not go with parallel branches; allowed: parallel, op, meta")));
+  EXPECT_THAT(told(parting("op: split, parallel: {left: [{at: a, time: 1 s}], right: [{at: c, time: 1 s}]}")),
+              ElementsAre(HasSubstr("there is no station 'c'")));
+  EXPECT_THAT(told(parting("op: split, parallel: {left: [{at: a, time: 1 s}], right: []}")),
+              ElementsAre(HasSubstr("the route has no step")));
+  EXPECT_THAT(told(parting("op: split, parallel: [a, b]")),
+              ElementsAre(HasSubstr("allowed: {name: list of steps}, two")));
+  EXPECT_THAT(
+      told(parting(
+          "op: split, parallel: {left: [{at: a, time: 1 s, then: {leave: 0.5}}], right: [{at: b, time: 1 s}]}")),
+      ElementsAre(HasSubstr("a part of a lot cannot leave alone")));
+  EXPECT_THAT(told(parting("op: split, parallel: {left: [{at: a, time: 1 s, then: {rework: {first: 0.5}}}], right: "
+                           "[{at: b, time: 1 s}]}")),
+              ElementsAre(HasSubstr("there is no step 'first'")))
+      << "a part stays in its branch";
+}
+
+TEST(Arrivals, OfSeveralLotsAreNumbers) {
+  const auto lots = [](const std::string& text) {
+    return told("stations: {mill: {}}\nproducts: {p: {route: [{at: mill, time: 1 s}], arrivals: {every: 1 h, lots: " +
+                text + "}}}\n");
+  };
+  EXPECT_THAT(lots("3"), ElementsAre());
+  EXPECT_THAT(lots("\"discrete(0: 0.5, 4: 0.5)\""), ElementsAre());
+  EXPECT_THAT(lots("0"), ElementsAre(HasSubstr("'0' is no number of lots; allowed: from 0 to 1000000")));
+  EXPECT_THAT(lots("\"uniform(-3, 9)\""), ElementsAre(HasSubstr("is no number of lots")));
+  EXPECT_THAT(lots("3 s"), ElementsAre(HasSubstr("products.p.arrivals.lots: ")));
+}
+
+TEST(Rules, WithAFactorRefuseWhatIsNone) {
+  const auto rule = [](const std::string& text) { return told(plant("", "queue: {rule: \"" + text + "\"}")); };
+  for (const char* good :
+       {"atc", "atc(3)", "atc(k=3)", "atc(k = 0.5)", "covert(2)", "lpt", "min_setup", "cyclic", "fdd_mwkr"})
+    EXPECT_THAT(rule(good), ElementsAre()) << good;
+  EXPECT_EQ(Plant::parse(plant("", "queue: {rule: \"covert(k=0.5)\"}")).data().stations[0].look_ahead, 0.5);
+  EXPECT_THAT(rule("atc(0)"), ElementsAre(HasSubstr("'0' is no look-ahead factor; allowed: a number above 0")));
+  EXPECT_THAT(rule("covert(k=x)"), ElementsAre(HasSubstr("'x' is no look-ahead factor")));
+  EXPECT_THAT(rule("act(2)"), ElementsAre(HasSubstr("stations.mill.queue.rule: ")));
+  EXPECT_THAT(rule("expr()"), ElementsAre(HasSubstr("it ends too early")));
+}
+
+}  // namespace
+}  // namespace twin
