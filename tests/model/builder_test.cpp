@@ -75,7 +75,7 @@ TEST(PlantBuilder, ReachesEveryKey) {
   EXPECT_EQ(d.parameters.speed[1], 1.2);
   EXPECT_EQ(d.stations[2].places, 9);
   EXPECT_EQ(d.product_priority, (std::vector<std::int32_t>{1, 2}));
-  EXPECT_FALSE(d.modes[0].of_work);
+  EXPECT_TRUE(d.modes[0].by_clock());
   EXPECT_EQ(d.orders[0].quantity, 7U);
   EXPECT_EQ(d.sources[0].level, 4U);
   EXPECT_EQ(d.branches.size(), 3U);

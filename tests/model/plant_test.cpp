@@ -82,7 +82,7 @@ TEST(Plant, CompilesAShop) {
   EXPECT_EQ(d.stations[1].places, 4);
   EXPECT_EQ(d.stations[0].places, -1);
   EXPECT_EQ(d.modes.size(), 3U);
-  EXPECT_FALSE(d.modes[0].of_work);
+  EXPECT_TRUE(d.modes[0].by_clock());
   EXPECT_EQ(d.modes[0].after, d.modes[1].after);
   EXPECT_NE(d.modes[0].after_stream, d.modes[1].after_stream);
 
@@ -136,7 +136,7 @@ TEST(Plant, AGroupOfStationsMakesConsecutiveSteps) {
   EXPECT_EQ(d.machine_names[6], "m7.1");
   EXPECT_EQ(d.choices[d.steps[6].first_choice].station, plant.station("m7"));
   EXPECT_EQ(d.modes.size(), 20U);
-  EXPECT_TRUE(d.modes[3].of_work);
+  EXPECT_FALSE(d.modes[3].by_clock());
   EXPECT_EQ(d.sources[0].kind, SourceKind::kSaturate);
   EXPECT_EQ(d.run.until, 200000 * kMinute);
 }
@@ -254,7 +254,8 @@ TEST(Plant, RefusesWhatMakesNoSense) {
   expect_fault("  mill: {}\n", "  mill: {}\n  order: {}\n", "a meaning of its own");
   expect_fault("mon: \"06:00-14:00\"", "mon: \"06:00-25:00\"", "no time of day");
   expect_fault("mon: \"06:00-14:00\"", "mon: \"06:00-14:00, 13:00-15:00\"", "overlaps");
-  expect_fault("mon: \"06:00-14:00\"", "mon: \"06:00-14:00\", time_zone: Europe/Berlyn", "a place such as Europe/Berlin");
+  expect_fault("mon: \"06:00-14:00\"", "mon: \"06:00-14:00\", time_zone: Europe/Berlyn",
+               "a place such as Europe/Berlin");
   expect_fault("run: {until: 3 d}", "run: {until: 3 d, warmup: 4 d}", "ends before its warmup");
   expect_fault("run: {until: 3 d}", "run: {until: 1999-01-01}", "before it begins");
   expect_fault("run: {until: 3 d}", "expect: {cycle: 3 s}", "names no metric");
@@ -325,9 +326,10 @@ TEST(Plant, InstantsFarAwayAreFaultsAndNeverOverflow) {
 }
 
 TEST(Plant, AnUnknownTimeZoneIsAnsweredWithWhatIsKnown) {
-  EXPECT_THAT(fault_with("run:", "time_zone: Europe/Berlyn\nrun:"),
-              HasSubstr("time_zone: 'Europe/Berlyn' is no time zone of this machine's database; allowed: UTC, an offset "
-                        "such as +01:00, or a place such as Europe/Berlin"));
+  EXPECT_THAT(
+      fault_with("run:", "time_zone: Europe/Berlyn\nrun:"),
+      HasSubstr("time_zone: 'Europe/Berlyn' is no time zone of this machine's database; allowed: UTC, an offset "
+                "such as +01:00, or a place such as Europe/Berlin"));
 }
 
 TEST(Plant, ReportsAFaultOfAGroupOnce) {

@@ -64,9 +64,11 @@ class RandomPlant {
   std::string failures() {
     std::string out;
     for (int i = 0, n = 1 + pick(2); i < n; ++i)
-      out += fmt::format("{}{{after: \"{} of {}\", repair: \"{}\"{}{}}}", i > 0 ? ", " : "", time(300),
+      out += fmt::format("{}{{after: \"{} of {}\", repair: \"{}\"{}{}", i > 0 ? ", " : "", time(300),
                          chance(50) ? "work" : "time", time(40), chance(20) ? ", times: 2" : "",
-                         rich_ && chance(40) ? ", needs: {any: 1}" : "");
+                         rich_ && chance(40) ? ", needs: {any: 1}" : "") +
+             (rich_ && chance(40) ? (chance(50) ? ", lot: restart}" : ", lot: scrap}") : "}");
+    if (rich_ && chance(40)) out += fmt::format(", {{after: \"{} of lots\", repair: \"{}\"}}", 2 + pick(9), time(20));
     return "[" + out + "]";
   }
   std::string station(int s) {
@@ -100,7 +102,11 @@ class RandomPlant {
     if (chance(30)) out += ", if_full: lose";
     out += "}";
     if (chance(50)) out += ", failures: " + failures();
-    if (chance(40)) out += ", calendar: day";
+    if (chance(40)) {
+      static constexpr const char* kClosed[] = {"pause", "finish", "restart", "scrap"};
+      out += ", calendar: day";
+      if (rich_) out += fmt::format(", when_closed: {}", kClosed[pick(4)]);
+    }
     if (rich_ && chance(40)) {
       out += ", setup: {by: family, matrix: {f0: {f0: \"" + time(6) + "\"}}, otherwise: 2 min, first: 3 min}";
     } else if (chance(30)) {
@@ -145,6 +151,9 @@ class RandomPlant {
     if (saturate) return out + "saturate\n";
     if (chance(40)) return out + fmt::format("conwip({})\n", 1 + pick(6));
     if (rich_ && chance(40)) return out + "{every: \"" + time(90) + "\", lots: \"discrete(0: 0.2, 1: 0.3, 4: 0.5)\"}\n";
+    if (rich_ && chance(40))
+      return out + "{every: \"" + time(60) +
+             "\", profile: [{from: 0 h, times: 0.5}, {from: 7 h, times: 2}, {from: 20 h, times: 0}]}\n";
     return out + "every " + time(60) + "\n";
   }
 

@@ -32,6 +32,7 @@ const std::vector<Key>& keys_of(Level level) {
        {"queue", S::kQueue, "unlimited, first come first served", "where lots wait for a machine"},
        {"failures", S::kFailures, "none", "ways in which each machine fails, independently"},
        {"calendar", S::kName, "always", "when its machines work; work in progress pauses and resumes"},
+       {"when_closed", S::kWhenClosed, "pause", "what its machines do with work under way when their calendar closes"},
        {"time", S::kDistribution, "none: each step says its own", "processing time of steps that give none"},
        {"setup", S::kSetup, "0",
         "setup before each lot, of steps that give none; or setup times between kinds of work"},
@@ -60,6 +61,7 @@ const std::vector<Key>& keys_of(Level level) {
         true},
        {"repair", S::kDistribution, "", "time to repair", true},
        {"needs", S::kNeeds, "none", "operators and tools that the repair waits for and holds"},
+       {"lot", S::kOnFailure, "resume", "what becomes of the lot that was worked on"},
        {"times", S::kCount, "unlimited",
         "how often it happens at most: `{after: 0 of time, repair: 1 d, times: 1}` is one stop, from now on"},
        {"meta", S::kFree, "none", "anything; not used in simulating"}},
@@ -152,7 +154,13 @@ const std::vector<Key>& keys_of(Level level) {
        {"wait", S::kDuration, "for ever", "a lot that has waited so long is taken with fewer"},
        {"by", S::kBy, "op", "what the lots of a batch have in common"}},
       // kArrivals
-      {{"every", S::kDistribution, "", "time between arrivals, the first after one", true},
+      {{"every", S::kDistribution, "none", "time between arrivals, the first after one"},
+       {"profile", S::kProfile, "none",
+        "a list of {from, times}: from that time of each period the clock of arrivals runs so many times as fast"},
+       {"period", S::kDuration, "24 h", "after which the profile repeats, beginning at the epoch"},
+       {"keep", S::kCount, "none",
+        "instead of every: released whenever the material `of` and the lots in process are fewer"},
+       {"of", S::kName, "none", "the material that is kept"},
        {"lots", S::kDistribution, "1", "lots at each arrival: a number, or a distribution of numbers without unit"}},
   }};
   return tables[static_cast<std::size_t>(level)];
@@ -212,7 +220,7 @@ const char* allowed(Shape shape) noexcept {
     case Shape::kArrivals:
       return "every <distribution>, saturate, conwip(<lots>), or keys, as in {every: exponential(5 min), lots: 3}";
     case Shape::kAfter:
-      return "a distribution, then 'of work' or 'of time', as in exponential(100 min) of work";
+      return "a distribution, then 'of work', 'of time' or 'of lots', as in exponential(100 min) of work, 50 of lots";
     case Shape::kPlaces:
       return "a whole number from 0 to 1000000000, or unlimited";
     case Shape::kStart:
@@ -289,6 +297,14 @@ const char* allowed(Shape shape) noexcept {
       return "a cost, as in 2.50 EUR";
     case Shape::kCarbon:
       return "mass by energy, as in 350 g/kWh";
+    case Shape::kWhenClosed:
+      return "pause, finish, restart, scrap";
+    case Shape::kOnFailure:
+      return "resume, restart, scrap";
+    case Shape::kTimesAsFast:
+      return "a number from 0 to 1000000";
+    case Shape::kProfile:
+      return "a list, as in [{from: 0 h, times: 0}, {from: 8 h, times: 2.5}]";
     case Shape::kArrivalKeys:
       return "keys, as in {every: exponential(5 min), lots: 3}";
   }

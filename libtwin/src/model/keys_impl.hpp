@@ -66,6 +66,10 @@ enum class Shape : unsigned char {
   kCostRate,
   kPrice,
   kCarbon,
+  kWhenClosed,
+  kOnFailure,
+  kProfile,
+  kTimesAsFast,
 };
 
 /// Kinds of mappings that occur.

@@ -118,12 +118,12 @@ std::uint64_t digest_of(const PlantData& p) {
         add(s.priority_table);
     add(std::bit_cast<std::uint64_t>(s.look_ahead)), add(s.expression), add(s.first_kind), add(s.kind_count),
         add(s.setups);
-    add(s.batch.most), add(s.batch.least), add(s.batch.wait);
+    add(s.batch.most), add(s.batch.least), add(s.batch.wait), add(s.when_closed);
   }
   const auto add_needs = [&](Needs needs) { add(needs.first), add(needs.count); };
   for (const auto& m : p.machines) add(m.station.value), add(m.calendar.value), add(m.first_mode), add(m.mode_count);
   for (const auto& m : p.modes)
-    add(m.of_work), add(m.limit), add(m.after.value), add(m.repair.value), add_needs(m.crew);
+    add(m.ages), add(m.lot), add(m.limit), add(m.after.value), add(m.repair.value), add_needs(m.crew);
   for (const auto& x : p.products) add(x.first_step), add(x.step_count), add(x.priority);
   for (const auto& s : p.steps) {
     add(s.product.value), add(s.first_choice), add(s.choice_count), add(s.first_branch), add(s.branch_count),
@@ -147,7 +147,9 @@ std::uint64_t digest_of(const PlantData& p) {
   add(std::bit_cast<std::uint64_t>(p.carbon)), add(hash_name(p.currency));
   for (const auto& b : p.branches) add(b.target), add(b.rework);
   for (const auto& s : p.sources)
-    add(s.product.value), add(s.kind), add(s.interarrival.value), add(s.batch.value), add(s.level), add(s.due_after);
+    add(s.product.value), add(s.kind), add(s.interarrival.value), add(s.batch.value), add(s.level), add(s.due_after),
+        add(s.pool), add(s.first_profile), add(s.profile_count), add(s.period);
+  for (const auto& x : p.profiles) add(x.from), add(std::bit_cast<std::uint64_t>(x.times));
   for (const auto& o : p.orders) add(o.product.value), add(o.quantity), add(o.release), add(o.due), add(o.priority);
   for (const auto& c : p.calendars) add(c.first_point), add(c.point_count), add(c.told_from), add(c.told_until);
   for (const auto t : p.told_points) add(t);

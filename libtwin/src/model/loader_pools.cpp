@@ -147,7 +147,9 @@ std::vector<NeedSpec> PlantLoader::read_needs(const Place& place, bool material)
 
 Needs PlantLoader::add_needs(const std::vector<NeedSpec>& specs) {
   const Needs needs{static_cast<std::uint32_t>(plant_.needs.size()), static_cast<std::uint32_t>(specs.size())};
-  for (const auto& spec : specs) {
+  auto sorted = specs;  // the choosiest first, so that {any: 1, ann: 1} leaves ann to the need that names her
+  std::ranges::stable_sort(sorted, {}, [](const NeedSpec& spec) { return spec.pools.size(); });
+  for (const auto& spec : sorted) {
     plant_.needs.push_back({static_cast<std::uint32_t>(plant_.need_pools.size()),
                             static_cast<std::uint32_t>(spec.pools.size()), spec.amount});
     plant_.need_pools.insert(plant_.need_pools.end(), spec.pools.begin(), spec.pools.end());

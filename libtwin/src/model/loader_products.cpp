@@ -93,8 +93,67 @@ void PlantLoader::read_arrivals(const Place& place, ProductId id, Tick due, bool
   plant_.source_names.push_back(name);
 }
 
+void PlantLoader::read_keep(const Place& place, ProductId id, SourceData& source) {
+  for (const auto& value : place.node->children)
+    if (value.key != "keep" && value.key != "of")
+      fault(value.key_mark, join_path(place.path, value.key), value.key,
+            fmt::format("'{}' does not go with keeping material", value.key), "keep, of");
+  const auto of = child(place, "of");
+  source.kind = SourceKind::kKeep;
+  source.level = static_cast<std::uint32_t>(integer(child(place, "keep"), Shape::kCount, 1, 1'000'000).value_or(1));
+  if (!child(place, "keep"))
+    fault(place, "nothing says how much is kept", "keep: beside of:, as in {keep: 10, of: blanks}");
+  const auto found = of ? pool_ids_.find(of.node->scalar) : pool_ids_.end();
+  if (found == pool_ids_.end() || !plant_.pools[found->second].material) {
+    fault(of ? of : place, "there is no material of that name", "of: the name of a material");
+    return;
+  }
+  if (plant_.pools[found->second].keeper != kNone)
+    fault(of, fmt::format("'{}' is kept by another product already", of.node->scalar), "one product for each material");
+  plant_.pools[found->second].keeper = static_cast<std::uint32_t>(plant_.sources.size());
+  source.pool = found->second;
+  check_circulation(place, plant_.products[id.value]);
+}
+
+void PlantLoader::read_profile(const Place& place, SourceData& source) {
+  const auto profile = child(place, "profile");
+  const auto period = child(place, "period");
+  source.period = duration(period).value_or(kDay);
+  if (period && source.period <= 0) fault(period, "a period of no time never ends", "a time above 0");
+  if (!profile) {
+    if (period) fault(period, "there is no profile that would repeat", "profile: beside it");
+    return;
+  }
+  if (!profile.node->is_sequence() || profile.node->children.empty()) return wrong_kind(profile, Shape::kProfile);
+  std::vector<ProfileData> points;
+  double worth = 0;
+  for (std::size_t i = 0; i < profile.node->children.size(); ++i) {
+    const Place at{&profile.node->children[i], fmt::format("{}[{}]", profile.path, i)};
+    if (!at.node->is_mapping() || at.node->children.size() != 2 || !child(at, "from") || !child(at, "times")) {
+      wrong_kind(at, Shape::kProfile);
+      continue;
+    }
+    const auto from = duration(child(at, "from"));
+    const auto times = number(child(at, "times"), Shape::kTimesAsFast, 0, 1e6, false);
+    if (!from || !times) continue;
+    if (points.empty() ? *from != 0 : *from <= points.back().from)
+      fault(child(at, "from"), "the times of a profile begin at 0 and ascend", "0 h first, then later ones");
+    if (*from >= source.period)
+      fault(child(at, "from"), "it lies after the period", format_duration(Duration{source.period}));
+    points.push_back({*from, *times});
+    worth += *times;
+  }
+  if (!(worth > 0)) fault(profile, "its clock never runs", "times above 0 somewhere");
+  source.first_profile = static_cast<std::uint32_t>(plant_.profiles.size());
+  source.profile_count = static_cast<std::uint32_t>(points.size());
+  plant_.profiles.insert(plant_.profiles.end(), points.begin(), points.end());
+}
+
 void PlantLoader::read_renewal(const Place& place, const std::string& path, SourceData& source) {
   const auto every = child(place, "every"), lots = child(place, "lots");
+  if (child(place, "keep") || child(place, "of")) return read_keep(place, source.product, source);
+  if (!every) fault(place, "the arrivals have no 'every'", allowed(Shape::kArrivalKeys));
+  read_profile(place, source);
   const auto d = distribution(every);
   if (d && !(d->mean() > 0)) fault(every, "lots that follow each other after no time never end", "a time above 0");
   if (d) source.interarrival = intern(path + ".every", *d);

@@ -38,9 +38,10 @@ StationSpec PlantLoader::read_station(const Place& place) {
   if (const auto id = calendar(child(place, "calendar"))) spec.calendar = *id;
   spec.time = distribution(child(place, "time"));
   if (const auto setup = child(place, "setup")) read_setup(setup, spec);
-  spec.changeover = delay(child(place, "changeover"));
+  spec.changeover = distribution(child(place, "changeover"));  // 0 too: it takes the place of the setup
   spec.speed = number(child(place, "speed"), Shape::kSpeed, 0, 1e6, true).value_or(1);
   if (const auto machines = child(place, "machines")) read_machines(machines, spec);
+  spec.data.when_closed = interruption(child(place, "when_closed"), Shape::kWhenClosed);
   read_rates(child(place, "power"), Shape::kPower, spec.power);
   read_rates(child(place, "cost"), Shape::kMachineCost, spec.cost);
   spec.needs = read_needs(child(place, "needs"), false);
@@ -50,6 +51,18 @@ StationSpec PlantLoader::read_station(const Place& place) {
     read_batch(batch, spec);
   if (spec.data.rule == QueueRule::kCyclic && spec.by == KindBy::kNone) spec.by = KindBy::kProduct;
   return spec;
+}
+
+/// What becomes of work that is interrupted; only a closing calendar can let it finish.
+Interruption PlantLoader::interruption(const Place& place, Shape shape) {
+  if (!place || !scalar(place, shape)) return Interruption::kPause;
+  const bool calendar = shape == Shape::kWhenClosed;
+  for (const auto& [name, what] :
+       {std::pair{calendar ? "pause" : "resume", Interruption::kPause}, std::pair{"finish", Interruption::kFinish},
+        std::pair{"restart", Interruption::kRestart}, std::pair{"scrap", Interruption::kScrap}})
+    if (place.node->scalar == name && (calendar || what != Interruption::kFinish)) return what;
+  fault(place, fmt::format("'{}' is unknown", shown(*place.node)), allowed(shape));
+  return Interruption::kPause;
 }
 
 KindBy PlantLoader::kind_by(const Place& place, KindBy otherwise) {
@@ -199,13 +212,15 @@ std::vector<FailureSpec> PlantLoader::read_failures(const Place& place) {
     const auto after = child(mode, "after");
     const auto d = read(after, Shape::kAfter, [&](std::string_view text) {
       text = trimmed(text);
-      for (const auto& [suffix, of_work] : {std::pair{" of work", true}, std::pair{" of time", false}})
+      for (const auto& [suffix, ages] : {std::pair{" of work", Ageing::kWork}, std::pair{" of time", Ageing::kTime},
+                                         std::pair{" of lots", Ageing::kLots}})
         if (text.size() > 8 && text.substr(text.size() - 8) == suffix) {
-          spec.of_work = of_work;
+          spec.ages = ages;
           text.remove_suffix(8);
         }
-      return read_distribution(text);
+      return read_distribution(text, spec.ages != Ageing::kLots);
     });
+    spec.lot = interruption(child(mode, "lot"), Shape::kOnFailure);
     if (const auto times = child(mode, "times"))
       spec.limit = static_cast<std::uint64_t>(integer(times, Shape::kCount, 1, 1'000'000'000).value_or(1));
     if (d && !(d->mean() > 0) && spec.limit == UINT64_MAX)
@@ -285,7 +300,9 @@ void PlantLoader::add_machine(const Place& place, StationId station, const std::
   for (std::size_t i = 0; i < failures.size(); ++i) {
     FailureModeData mode;
     mode.machine = id;
-    mode.of_work = failures[i].of_work;
+    mode.ages = failures[i].ages;
+    mode.lot = failures[i].lot;
+    plant_.counts_lots = plant_.counts_lots || mode.ages == Ageing::kLots;
     mode.limit = failures[i].limit;
     mode.after = intern(fmt::format("{}.failures[{}].after", path, i), failures[i].after);
     mode.repair = intern(fmt::format("{}.failures[{}].repair", path, i), failures[i].repair);

@@ -258,6 +258,51 @@ Plant Plant::with_parameters(Parameters parameters) const {
   return Plant(std::move(data), document_);
 }
 
+Tick PlantData::profile_end(const SourceData& source, Tick from, Tick span) const noexcept {
+  const ProfileData* const begin = profiles.data() + source.first_profile;
+  const std::uint32_t n = source.profile_count;
+  double round = 0;  // what a period is worth
+  for (std::uint32_t k = 0; k < n; ++k)
+    round += begin[k].times * static_cast<double>((k + 1 < n ? begin[k + 1].from : source.period) - begin[k].from);
+  auto left = static_cast<double>(span);
+  const double periods = std::floor(left / round);
+  if (!(periods * static_cast<double>(source.period) < static_cast<double>(kNever - std::max<Tick>(from, 0))))
+    return kNever;
+  left -= periods * round;
+  Tick at = from + static_cast<Tick>(periods) * source.period;
+  Tick offset = at % source.period;
+  if (offset < 0) offset += source.period;
+  std::uint32_t k = n - 1;
+  while (k > 0 && begin[k].from > offset) --k;
+  for (std::uint32_t step = 0; step <= 2 * n + 1; ++step, k = (k + 1) % n) {
+    const Tick end = k + 1 < n ? begin[k + 1].from : source.period;
+    const double worth = begin[k].times * static_cast<double>(end - offset);
+    if (left < worth) return at + std::min(end - offset, static_cast<Tick>(std::llround(left / begin[k].times)));
+    left -= worth;
+    at += end - offset;
+    offset = end == source.period ? 0 : end;
+  }
+  return at;
+}
+
+Tick PlantData::profile_span(const SourceData& source, Tick from, Tick to) const noexcept {
+  const ProfileData* const begin = profiles.data() + source.first_profile;
+  const std::uint32_t n = source.profile_count;
+  const auto since_zero = [&](Tick t) {  // exact enough: an age in nanoseconds
+    Tick offset = t % source.period;
+    if (offset < 0) offset += source.period;
+    double round = 0;
+    double part = 0;
+    for (std::uint32_t k = 0; k < n; ++k) {
+      const Tick end = k + 1 < n ? begin[k + 1].from : source.period;
+      round += begin[k].times * static_cast<double>(end - begin[k].from);
+      if (offset > begin[k].from) part += begin[k].times * static_cast<double>(std::min(end, offset) - begin[k].from);
+    }
+    return static_cast<double>((t - offset) / source.period) * round + part;
+  };
+  return static_cast<Tick>(std::max(0.0, since_zero(to) - since_zero(from)));
+}
+
 Document Plant::with_declared_parameters() const {
   Document document = *document_;
   const PlantData declared = model_detail::compile(*document_);
@@ -266,7 +311,8 @@ Document Plant::with_declared_parameters() const {
   if (before == now) return document;
 
   std::vector<const char*> suffix(now.distributions.size(), ""), prefix(now.distributions.size(), "");
-  for (const auto& mode : data_->modes) suffix[mode.after.value] = mode.of_work ? "" : " of time";
+  for (const auto& mode : data_->modes)
+    suffix[mode.after.value] = mode.ages == Ageing::kWork ? "" : mode.ages == Ageing::kTime ? " of time" : " of lots";
   std::vector<const char*> unit(now.distributions.size(), "s");
   for (const auto& source : data_->sources) {
     const DistributionId every = source.interarrival;
@@ -398,6 +444,8 @@ const char* name_of(SourceKind kind) noexcept {
       return "saturate";
     case SourceKind::kConwip:
       return "conwip";
+    case SourceKind::kKeep:
+      return "keep";
   }
   return "?";
 }

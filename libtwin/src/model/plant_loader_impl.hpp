@@ -38,7 +38,8 @@ struct SetupSpec {
 struct FailureSpec {
   Distribution after, repair;
   std::vector<NeedSpec> crew;
-  bool of_work = true;
+  Ageing ages = Ageing::kWork;
+  Interruption lot = Interruption::kPause;
   std::uint64_t limit = UINT64_MAX;
 };
 
@@ -169,6 +170,9 @@ class PlantLoader : private Reader {
   void read_products(const Place& place);
   void read_product(const Place& place, ProductId id);
   void read_arrivals(const Place& place, ProductId id, Tick due, bool good_route);
+  Interruption interruption(const Place& place, Shape shape);
+  void read_profile(const Place& place, SourceData& source);
+  void read_keep(const Place& place, ProductId id, SourceData& source);
   void read_renewal(const Place& place, const std::string& path, SourceData& source);
   [[nodiscard]] bool takes_time(const StepData& step) const;
   void check_saturated(const Place& place, const StepData& first);

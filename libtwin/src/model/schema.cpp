@@ -47,6 +47,14 @@ std::string schema_of(Shape shape) {
       return either(kText, reference(Level::kArrivals));
     case Shape::kExceptions:
       return map_of(R"({"type": ["string", "null", "array"]})");
+    case Shape::kWhenClosed:
+      return R"({"enum": ["pause", "finish", "restart", "scrap"]})";
+    case Shape::kOnFailure:
+      return R"({"enum": ["resume", "restart", "scrap"]})";
+    case Shape::kTimesAsFast:
+      return R"({"type": "number", "minimum": 0, "maximum": 1000000})";
+    case Shape::kProfile:
+      return list_of(R"({"type": "object", "required": ["from", "times"]})");
     case Shape::kPower:
     case Shape::kMachineCost:
       return either(kTime, map_of(kTime));

@@ -191,7 +191,7 @@ class Assembly {
   void stand_still(std::uint32_t m, Tick since) {
     const MachineData& data = p_.machines[m];
     for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f) {
-      if (!p_.modes[f].of_work) continue;
+      if (p_.modes[f].by_clock()) continue;
       FailureState& failure = s_.failures[f];
       failure.down = true;
       failure.count = 1;

@@ -67,6 +67,15 @@ void Engine<R>::plan_ahead() {
     for (std::uint32_t c = data.first_choice; c < data.first_choice + data.choice_count; ++c) sum += work_[c];
     return data.choice_count > 0 ? sum / data.choice_count : 0;
   };
+  const auto operations = [&](std::uint32_t step) { return p_.steps[step].choice_count > 0 ? 1.0 : 0.0; };
+  // What follows a step, past the joins of the branches it is in.
+  const auto past_joins = [&](std::uint32_t step, std::uint32_t target) {
+    while (target == BranchData::kJoin) {
+      step = p_.steps[step].within;
+      target = p_.steps[step].next;
+    }
+    return target;
+  };
   // What follows a step depends on later steps, and on earlier ones through rework: swept until it stands still.
   constexpr int kSweeps = 1000;
   for (int sweep = 0; sweep < kSweeps; ++sweep) {
@@ -76,26 +85,18 @@ void Engine<R>::plan_ahead() {
       double work = 0;
       double steps = 0;
       const auto follow = [&](std::uint32_t target, double share) {
-        if (target == BranchData::kJoin) {
-          const std::uint32_t whole = data.within;
-          target = p_.steps[whole].next;
-          if (target == BranchData::kJoin) {  // of branches within branches: what follows the outer ones
-            work += share * work_after_[whole];
-            steps += share * steps_after_[whole];
-            return;
-          }
-        }
+        target = past_joins(step, target);
         if (target >= BranchData::kJoin) return;
-        const double one = p_.steps[target].choice_count > 0 ? 1 : 0;
         work += share * (own(target) + work_after_[target]);
-        steps += share * (one + steps_after_[target]);
+        steps += share * (operations(target) + steps_after_[target]);
       };
       if (data.choice_count == 0) {  // parting: all branches, each with what follows them, which counts once
-        const double after_work = data.next < BranchData::kJoin ? own(data.next) + work_after_[data.next] : 0;
-        const double after_steps = data.next < BranchData::kJoin ? 1 + steps_after_[data.next] : 0;
+        const std::uint32_t next = past_joins(step, data.next);
+        const double after_work = next < BranchData::kJoin ? own(next) + work_after_[next] : 0;
+        const double after_steps = next < BranchData::kJoin ? operations(next) + steps_after_[next] : 0;
         for (std::uint32_t i = data.first_fork; i < data.first_fork + data.fork_count; ++i) {
           work += own(p_.forks[i]) + work_after_[p_.forks[i]] - after_work;
-          steps += 1 + steps_after_[p_.forks[i]] - after_steps;
+          steps += operations(p_.forks[i]) + steps_after_[p_.forks[i]] - after_steps;
         }
         work += after_work;
         steps += after_steps;
@@ -105,6 +106,9 @@ void Engine<R>::plan_ahead() {
         for (std::uint32_t b = data.first_branch; b < data.first_branch + data.branch_count; ++b)
           follow(p_.branches[b].target, q_.branch_probability[b]);
       }
+      work =
+          std::max(work, 0.0);  // where several branches of one parting may scrap, what follows is taken off too often
+      steps = std::max(steps, 0.0);
       change = std::max(change, std::fabs(work - work_after_[step]) + std::fabs(steps - steps_after_[step]));
       work_after_[step] = work;
       steps_after_[step] = steps;
@@ -151,6 +155,7 @@ double Engine<R>::index_of(std::uint32_t m, const Lot& lot, double mean_work) co
       return due_in() / std::max(work_left(lot), 1e-9);
     case QueueRule::kAtc: {
       const double late = std::max(0.0, due_in() - work_left(lot));
+      if (late == math::kInfinity) return late;  // whatever its work
       return (late > 0 ? late / std::max(station.look_ahead * mean_work, 1e-9) : 0) - std::bit_cast<double>(lot.key);
     }
     case QueueRule::kCovert: {

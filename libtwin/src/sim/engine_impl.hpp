@@ -122,6 +122,9 @@ class Engine {
   void stop_running(std::uint32_t m);
   void pause(std::uint32_t m);
   void resume(std::uint32_t m);
+  void interrupt(std::uint32_t m, Interruption what);
+  void count_lots(std::uint32_t m, std::uint32_t lots);
+  void forget_belief(std::uint32_t m);
   void begin_life(std::uint32_t f);
   /// Up, and never to fail again.
   [[nodiscard]] bool is_spent(std::uint32_t f) const noexcept {
@@ -226,7 +229,9 @@ class Engine {
   Slots slots_;
   std::vector<std::uint32_t> freed_;       ///< machines that let go of their lot in this event
   std::vector<std::uint32_t> saturating_;  ///< sources that always have a lot at hand
+  std::vector<std::uint8_t> may_lose_;     ///< by source: its lots are lost where they find no room
   DrawAhead services_, arrivals_;          ///< by step and by source
+  std::vector<std::uint32_t> keepers_;     ///< sources whose material has been taken in this event
   bool pools_freed_ = false;               ///< someone in the line for pools may go on
   std::vector<double> work_;               ///< by choice: expected time at speed 1; only where a rule plans ahead
   std::vector<double> work_after_, steps_after_;          ///< by step: expected work and operations after it
@@ -243,8 +248,16 @@ Engine<R>::Engine(const PlantData& plant, const Parameters& parameters, State& s
       slots_(plant),
       services_(plant.steps.size()),
       arrivals_(plant.sources.size()) {
-  for (std::uint32_t i = 0; i < plant.sources.size(); ++i)
-    if (plant.sources[i].kind == SourceKind::kSaturate) saturating_.push_back(i);
+  may_lose_.resize(plant.sources.size());
+  for (std::uint32_t i = 0; i < plant.sources.size(); ++i) {
+    const SourceData& source = plant.sources[i];
+    if (source.kind == SourceKind::kSaturate) saturating_.push_back(i);
+    const StepData& first = plant.steps[plant.products[source.product.value].first_step];
+    bool loses = source.kind == SourceKind::kRenewal && first.choice_count > 0;
+    for (std::uint32_t c = first.first_choice; c < first.first_choice + first.choice_count; ++c)
+      loses = loses && plant.stations[plant.choices[c].station.value].lose_when_full;
+    may_lose_[i] = loses;
+  }
   if (plant.plans_ahead) plan_ahead();
 }
 

@@ -9,11 +9,16 @@ void Engine<R>::begin_source(std::uint32_t i) {
   const SourceData& source = p_.sources[i];
   s_.sources[i].last = s_.now;
   if (source.kind == SourceKind::kRenewal) schedule_arrival(i);
-  if (source.kind == SourceKind::kConwip) replenish(i);
+  if (source.kind == SourceKind::kConwip || source.kind == SourceKind::kKeep) replenish(i);
 }
 template <class R>
 void Engine<R>::replenish(std::uint32_t i) {
-  while (s_.sources[i].count - s_.sources[i].gone < p_.sources[i].level) release_from_source(i);
+  const SourceData& source = p_.sources[i];
+  const auto at_hand = [&] {
+    return source.pool == kNone ? 0
+                                : static_cast<std::uint64_t>(std::max<std::int64_t>(0, s_.pools[source.pool].level));
+  };
+  while (s_.sources[i].count - s_.sources[i].gone + at_hand() < source.level) release_from_source(i);
 }
 template <class R>
 void Engine<R>::enter_observed(std::uint32_t l) {
@@ -47,6 +52,12 @@ void Engine<R>::resolve() {
     }
   }
   freed_.clear();
+  while (!keepers_.empty()) {
+    const std::uint32_t source = keepers_.back();
+    keepers_.pop_back();
+    replenish(source);
+    resolve();
+  }
 }
 /// The open machine's calendar is about to close at this very instant.
 template <class R>
@@ -58,7 +69,10 @@ bool Engine<R>::closes_now(std::uint32_t m) const noexcept {
 template <class R>
 void Engine<R>::take_next(std::uint32_t m) {
   MachineState& machine = s_.machines[m];
-  if (machine.open && closes_now(m)) machine.open = false;  // begins nothing that would rest over the closing time
+  if (machine.open && (machine.late || closes_now(m))) {  // begins nothing that would rest over the closing time
+    machine.open = false;
+    machine.late = false;
+  }
   if (machine.phase != Phase::kIdle || !machine.open || machine.faults > 0) {
     update_condition(m);
     return;
@@ -341,25 +355,30 @@ void Engine<R>::join(std::uint32_t l, bool scrapped) {
 template <class R>
 void Engine<R>::finish(std::uint32_t m) {
   MachineState& machine = s_.machines[m];
-  machine.visits += machine.held;
-  if (machine.believed) {
-    std::erase_if(s_.beliefs, [m](const Belief& belief) { return belief.machine == m; });
-    machine.believed = false;
-  }
+  const std::uint32_t lots = machine.held;
+  machine.visits += lots;
+  forget_belief(m);
   if (const ChoiceData& choice = choice_on(machine); !choice.is_bare()) {
     release_pools(m);
     make_material(choice, machine.held);
   }
-  if (machine.held == 1) {
+  if (lots == 1) {
     finish_lot(m, machine.lot);
-    return;
+  } else {
+    machine.phase = Phase::kBlocked;  // until the last of the batch has left
+    for (std::uint32_t l = machine.lot; l != kNone;) {
+      const std::uint32_t next = s_.lots[l].child;
+      finish_lot(m, l);
+      l = next;
+    }
   }
-  machine.phase = Phase::kBlocked;  // until the last of the batch has left
-  for (std::uint32_t l = machine.lot; l != kNone;) {
-    const std::uint32_t next = s_.lots[l].child;
-    finish_lot(m, l);
-    l = next;
-  }
+  if (p_.counts_lots) count_lots(m, lots);
+}
+template <class R>
+void Engine<R>::forget_belief(std::uint32_t m) {
+  if (!s_.machines[m].believed) return;
+  std::erase_if(s_.beliefs, [m](const Belief& belief) { return belief.machine == m; });
+  s_.machines[m].believed = false;
 }
 template <class R>
 void Engine<R>::finish_lot(std::uint32_t m, std::uint32_t l) {
@@ -436,7 +455,7 @@ std::uint32_t Engine<R>::make_lot(std::uint32_t source, std::uint64_t serial, Ti
 template <class R>
 void Engine<R>::release_from_source(std::uint32_t i) {
   const std::uint64_t serial = s_.sources[i].count++;
-  if (p_.sources[i].kind == SourceKind::kRenewal && is_lost(i)) return;
+  if (may_lose_[i] && is_lost(i)) return;
   route(make_lot(i, serial, due_of(i), priority_of(i)));
 }
 template <class R>
@@ -456,10 +475,9 @@ template <class R>
 bool Engine<R>::is_lost(std::uint32_t i) {
   const ProductId product = p_.sources[i].product;
   const StepData& step = p_.steps[p_.products[product.value].first_step];
-  if (step.choice_count == 0) return false;
   const Lot nobody;
   for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c)
-    if (!p_.stations[p_.choices[c].station.value].lose_when_full || open_choice(c, nobody)) return false;
+    if (open_choice(c, nobody)) return false;
   ++s_.stations[p_.choices[step.first_choice].station.value].lost;
   ++s_.products[product.value].lost;
   return true;
@@ -469,8 +487,9 @@ void Engine<R>::schedule_arrival(std::uint32_t i) {
   SourceState& source = s_.sources[i];
   const double gap = arrivals_.draw(
       i, s_.key, [&] { return draw_stream(p_.sources[i].hash, Purpose::kArrival); }, source.count, 0,
-      q_.distributions[p_.sources[i].interarrival.value], q_.table);
+      [&]() -> const FlatDistribution& { return q_.distributions[p_.sources[i].interarrival.value]; }, q_.table);
   source.drawn = std::max<Tick>(0, ticks_from_seconds(gap));
+  if (p_.sources[i].profile_count > 0) source.drawn = p_.profile_end(p_.sources[i], s_.now, source.drawn) - s_.now;
   s_.queue.schedule(slots_.sources + i, s_.now + source.drawn, code(Priority::kArrival));
 }
 template <class R>
@@ -513,7 +532,7 @@ void Engine<R>::leave_plant(std::uint32_t l, bool scrapped) {
     ++(scrapped ? order.scrapped : order.finished);
     order.finish = s_.now;
     --s_.open_orders;
-  } else if (p_.sources[source].kind == SourceKind::kConwip) {
+  } else if (p_.sources[source].kind == SourceKind::kConwip || p_.sources[source].kind == SourceKind::kKeep) {
     ++s_.sources[source].gone;
     replenish(source);
   }

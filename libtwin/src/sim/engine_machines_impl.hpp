@@ -15,7 +15,7 @@ void Engine<R>::begin_machine(std::uint32_t m) {
 template <class R>
 void Engine<R>::begin_mode(std::uint32_t f) {
   begin_life(f);
-  if (!p_.modes[f].of_work) schedule_clock_failure(f);
+  if (p_.modes[f].by_clock()) schedule_clock_failure(f);
 }
 template <class R>
 void Engine<R>::rejoin_machine(std::uint32_t m) {
@@ -100,6 +100,7 @@ void Engine<R>::machine_event(std::uint32_t m) {
     release_pools(m);
     begin_fault(f);
     ++machine.faults;
+    interrupt(m, p_.modes[f].lot);
     update_condition(m);
   } else if (machine.phase == Phase::kSetup) {
     begin_processing(m);
@@ -171,9 +172,10 @@ Tick Engine<R>::processing_time(std::uint32_t m, const Lot& lot) noexcept {
   const auto stream = [&] { return step_stream(p_, lot, Purpose::kService); };
   // Only lots of one source that come in a row are worth drawing ahead for, at steps with one way to be done.
   const bool ahead = lot.source < p_.sources.size() && lot.round == 0 && p_.steps[lot.step].choice_count == 1;
-  const double work =
-      ahead ? services_.draw(lot.step, s_.key, stream, lot.serial, kRoundBits, q_.distributions[time.value], q_.table)
-            : q_.quantile(time, draw_uniform(s_.key, stream(), lot_index(lot)));
+  const double work = ahead ? services_.draw(
+                                  lot.step, s_.key, stream, lot.serial, kRoundBits,
+                                  [&]() -> const FlatDistribution& { return q_.distributions[time.value]; }, q_.table)
+                            : q_.quantile(time, draw_uniform(s_.key, stream(), lot_index(lot)));
   const double speed = q_.speed[m];
   return std::max<Tick>(0, ticks_from_seconds(speed == 1 ? work : work / speed));
 }
@@ -196,7 +198,7 @@ Tick Engine<R>::begin_run(std::uint32_t m) {
   if (machine.phase == Phase::kProcessing) {
     const MachineData& data = p_.machines[m];
     for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f)
-      if (p_.modes[f].of_work && s_.failures[f].left < span) {
+      if (p_.modes[f].ages == Ageing::kWork && s_.failures[f].left < span) {
         span = s_.failures[f].left;
         machine.next_mode = f;
       }
@@ -215,7 +217,7 @@ void Engine<R>::stop_running(std::uint32_t m) {
   if (machine.phase != Phase::kProcessing) return;
   const MachineData& data = p_.machines[m];
   for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f)
-    if (p_.modes[f].of_work) s_.failures[f].left -= done;
+    if (p_.modes[f].ages == Ageing::kWork) s_.failures[f].left -= done;
 }
 template <class R>
 void Engine<R>::pause(std::uint32_t m) {
@@ -230,6 +232,45 @@ void Engine<R>::pause(std::uint32_t m) {
     leave_line(m);
   }
   update_condition(m);
+}
+/// What becomes of the work on a machine that has just been stopped.
+template <class R>
+void Engine<R>::interrupt(std::uint32_t m, Interruption what) {
+  MachineState& machine = s_.machines[m];
+  if (what == Interruption::kPause || (machine.phase != Phase::kSetup && machine.phase != Phase::kProcessing)) return;
+  forget_belief(m);
+  if (what == Interruption::kRestart) {
+    machine.left = machine.total;
+    return;
+  }
+  const ChoiceData& choice = choice_on(machine);
+  if (machine.supplied)
+    for (std::uint32_t i = choice.makes.first; i < choice.makes.first + choice.makes.count; ++i) {
+      s_.pools[p_.need_pools[p_.needs[i].first_pool]].promised -= std::int64_t{p_.needs[i].amount} * machine.held;
+      pools_freed_ = true;
+    }
+  machine.phase = Phase::kBlocked;  // until the last of a batch has left
+  for (std::uint32_t l = machine.lot; l != kNone;) {
+    const std::uint32_t next = s_.lots[l].child;
+    move_on(l, BranchData::kScrap);
+    l = next;
+  }
+}
+/// After an operation: modes that count them fail, one at a time.
+template <class R>
+void Engine<R>::count_lots(std::uint32_t m, std::uint32_t lots) {
+  const MachineData& data = p_.machines[m];
+  MachineState& machine = s_.machines[m];
+  for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f) {
+    if (p_.modes[f].ages != Ageing::kLots || is_spent(f)) continue;
+    FailureState& failure = s_.failures[f];
+    failure.left = std::max<Tick>(0, failure.left - std::int64_t{lots} * kSecond);
+    if (failure.left > 0 || machine.repairing != kNone) continue;
+    machine.repairing = f;
+    begin_fault(f);
+    ++machine.faults;
+    update_condition(m);
+  }
 }
 template <class R>
 void Engine<R>::resume(std::uint32_t m) {
@@ -281,7 +322,7 @@ void Engine<R>::begin_fault(std::uint32_t f) {
 template <class R>
 void Engine<R>::schedule_repair(std::uint32_t f) {
   const FailureState& failure = s_.failures[f];
-  const std::uint32_t slot = p_.modes[f].of_work ? p_.modes[f].machine.value : slots_.modes + f;
+  const std::uint32_t slot = p_.modes[f].by_clock() ? slots_.modes + f : p_.modes[f].machine.value;
   s_.queue.schedule(slot, failure.began + failure.drawn, code(Priority::kRepair));
 }
 template <class R>
@@ -327,6 +368,7 @@ void Engine<R>::clock_failure_event(std::uint32_t f) {
     ++s_.machines[m].faults;
     pause(m);
     begin_fault(f);
+    interrupt(m, p_.modes[f].lot);
   }
 }
 
@@ -343,12 +385,21 @@ void Engine<R>::calendar_event(std::uint32_t c) {
   for (std::uint32_t i = 0; i < p_.pools.size(); ++i)
     if (p_.pools[i].calendar.value == c && s_.pools[i].open != open) pool_calendar(i, open);
   for (std::uint32_t m = 0; m < p_.machines.size(); ++m) {
-    if (p_.machines[m].calendar.value != c || s_.machines[m].open == open) continue;
-    s_.machines[m].open = open;
+    if (p_.machines[m].calendar.value != c) continue;
+    MachineState& machine = s_.machines[m];
+    machine.late = false;
+    if (machine.open == open) continue;
+    const Interruption policy = p_.stations[station_of(m)].when_closed;
+    if (!open && policy == Interruption::kFinish && machine.running) {
+      machine.late = true;
+      continue;
+    }
+    machine.open = open;
     if (open) {
       resume(m);
     } else {
       pause(m);
+      interrupt(m, policy);
     }
   }
   schedule_calendar(c);
@@ -470,9 +521,11 @@ bool Engine<R>::has_material(const ChoiceData& choice, std::int64_t lots) const 
     if (s_.pools[p_.need_pools[p_.needs[i].first_pool]].level < p_.needs[i].amount * lots) return false;
   for (std::uint32_t i = choice.makes.first; i < choice.makes.first + choice.makes.count; ++i) {
     const std::uint32_t pool = p_.need_pools[p_.needs[i].first_pool];
-    const PoolState& state = s_.pools[pool];
-    if (p_.pools[pool].places >= 0 && state.level + state.promised + p_.needs[i].amount * lots > p_.pools[pool].places)
-      return false;
+    if (p_.pools[pool].places < 0) continue;
+    std::int64_t level = s_.pools[pool].level + s_.pools[pool].promised + p_.needs[i].amount * lots;
+    for (std::uint32_t u = choice.uses.first; u < choice.uses.first + choice.uses.count; ++u)
+      if (p_.need_pools[p_.needs[u].first_pool] == pool) level -= p_.needs[u].amount * lots;  // it is taken first
+    if (level > p_.pools[pool].places) return false;
   }
   return true;
 }
@@ -483,6 +536,7 @@ void Engine<R>::take_material(const ChoiceData& choice, std::int64_t lots) {
     book(pool);
     s_.pools[pool].level -= p_.needs[i].amount * lots;
     if (p_.pools[pool].places >= 0) pools_freed_ = true;  // there is room to make more
+    if (p_.pools[pool].keeper != kNone) keepers_.push_back(p_.pools[pool].keeper);
   }
   for (std::uint32_t i = choice.makes.first; i < choice.makes.first + choice.makes.count; ++i)
     s_.pools[p_.need_pools[p_.needs[i].first_pool]].promised += p_.needs[i].amount * lots;

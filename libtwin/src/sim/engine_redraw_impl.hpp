@@ -8,14 +8,16 @@ template <class R>
 void Engine<R>::redraw() {
   for (std::uint32_t m = 0; m < p_.machines.size(); ++m) redraw_machine(m);
   for (std::uint32_t f = 0; f < p_.modes.size(); ++f)
-    if (!p_.modes[f].of_work) redraw_clock_mode(f);
+    if (p_.modes[f].by_clock()) redraw_clock_mode(f);
   for (std::uint32_t i = 0; i < p_.sources.size(); ++i) {
     if (p_.sources[i].kind != SourceKind::kRenewal) continue;
     SourceState& source = s_.sources[i];
-    const Tick age = s_.now - source.last;
-    const Tick left =
-        draw_left(p_.sources[i].interarrival, draw_stream(p_.sources[i].hash, Purpose::kArrival), source.count, age);
-    source.drawn = age + left;
+    const SourceData& data = p_.sources[i];
+    const bool even = data.profile_count == 0;
+    const Tick age = even ? s_.now - source.last : p_.profile_span(data, source.last, s_.now);
+    Tick left = draw_left(data.interarrival, draw_stream(data.hash, Purpose::kArrival), source.count, age);
+    if (!even) left = p_.profile_end(data, s_.now, left) - s_.now;
+    source.drawn = s_.now - source.last + left;
     s_.queue.move(slots_.sources + i, s_.now + left, code(Priority::kArrival));
   }
   for (std::uint32_t p = 0; p < p_.pools.size(); ++p)
@@ -64,7 +66,7 @@ void Engine<R>::redraw_machine(std::uint32_t m) {
     machine.next_mode = kNone;
   }
   for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f) {
-    if (!p_.modes[f].of_work) continue;
+    if (p_.modes[f].by_clock()) continue;
     FailureState& failure = s_.failures[f];
     if (failure.waits) {
       failure.drawn = draw(p_.modes[f].repair, p_.modes[f].repair_stream, failure.count - 1);

@@ -33,7 +33,10 @@ Names mode_paths(const PlantData& plant) {
   for (std::uint32_t i = 0; i < plant.modes.size(); ++i) {
     const std::uint32_t m = plant.modes[i].machine.value;
     names.push_back(fmt::format("{}/{} of {}, {} times", plant.machine_names[m], i - plant.machines[m].first_mode,
-                                plant.modes[i].of_work ? "work" : "time", plant.modes[i].limit));
+                                plant.modes[i].ages == Ageing::kWork   ? "work"
+                                : plant.modes[i].ages == Ageing::kTime ? "time"
+                                                                       : "lots",
+                                plant.modes[i].limit));
   }
   return names;
 }
@@ -352,7 +355,7 @@ class Migration {
     if (m.phase != Phase::kProcessing) return;
     const MachineData& data = a_.machines[old_machine];
     for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f)
-      if (a_.modes[f].of_work && modes_[f] != kNone) new_.failures[modes_[f]].left -= done;
+      if (a_.modes[f].ages == Ageing::kWork && modes_[f] != kNone) new_.failures[modes_[f]].left -= done;
   }
 
   /// Counts go along; queues are built anew in the order of the new rules.
@@ -475,7 +478,7 @@ class Migration {
     for (std::uint32_t i = 0; i < a_.sources.size(); ++i)
       if (sources_[i] != kNone) known[sources_[i]] = is_same_kind(i);
     for (std::uint32_t i = 0; i < b_.sources.size(); ++i) {
-      const bool conwip = b_.sources[i].kind == SourceKind::kConwip;
+      const bool conwip = b_.sources[i].kind == SourceKind::kConwip || b_.sources[i].kind == SourceKind::kKeep;
       new_.sources[i].gone = conwip ? new_.sources[i].count - in_process_[i] : 0;
       if (!known[i]) {
         engine.begin_source(i);

@@ -149,8 +149,8 @@ std::string body(const PlantData& plant, const State& state) {
   w.all(state.now, state.seed.value, state.replication, state.arrivals, state.events, state.history, state.next_order);
   for (const MachineState& m : state.machines) {
     w.all(m.since, m.left, m.run_since, m.total, m.started, m.kind, m.last_step, m.repairing, m.next_mode, m.faults,
-          m.phase, m.condition, m.open, m.running, m.believed, m.changing, m.supplied, m.waits, m.holding, m.pools,
-          m.visits);
+          m.phase, m.condition, m.open, m.running, m.believed, m.changing, m.supplied, m.waits, m.holding, m.late,
+          m.pools, m.visits);
     for (const Tick t : m.in_condition) w.put(t);
     w.put(m.held);
     for (std::uint32_t l = m.lot; l != kNone; l = state.lots[l].child) w.put(canonical(l));
@@ -207,7 +207,7 @@ void read_machine(Reader& r, const PlantData& plant, Tick now, MachineState& m) 
   r.index(m.repairing, plant.modes.size(), true);
   r.index(m.next_mode, plant.modes.size(), true);
   r.all(m.faults, m.phase, m.condition, m.open, m.running, m.believed, m.changing, m.supplied, m.waits, m.holding,
-        m.pools, m.visits);
+        m.late, m.pools, m.visits);
   Tick before = m.since - kOldest;
   for (Tick& t : m.in_condition) {
     r.ticks(t, 0, before);
@@ -338,7 +338,7 @@ void check_machines(const PlantData& plant, State& state) {
     const MachineData& data = plant.machines[i];
     const auto fault = [&](const char* why) { refuse(fmt::format("machine {}: {}", plant.machine_names[i], why)); };
     const auto own_mode = [&](std::uint32_t f) {
-      return f >= data.first_mode && f < data.first_mode + data.mode_count && plant.modes[f].of_work;
+      return f >= data.first_mode && f < data.first_mode + data.mode_count && !plant.modes[f].by_clock();
     };
     if ((m.phase == Phase::kIdle) != (m.lot == kNone)) fault("its phase does not fit the lot it holds");
     if (m.kind != kNone && m.kind >= plant.stations[data.station.value].kind_count)
@@ -355,7 +355,7 @@ void check_machines(const PlantData& plant, State& state) {
     unsigned down = 0;
     for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f) {
       down += state.failures[f].down ? 1 : 0;
-      if (state.failures[f].down && plant.modes[f].of_work && m.repairing != f) fault("nobody repairs a failure");
+      if (state.failures[f].down && !plant.modes[f].by_clock() && m.repairing != f) fault("nobody repairs a failure");
       if (state.failures[f].down && state.failures[f].count == 0) fault("it failed without failing");
       if (state.failures[f].waits && (!state.failures[f].down || plant.modes[f].crew.count == 0))
         fault("it waits for a crew that it does not need");
@@ -377,7 +377,8 @@ void check_machines(const PlantData& plant, State& state) {
         fault("its work does not end when it is done");
       if (m.phase == Phase::kProcessing)
         for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f)
-          if (plant.modes[f].of_work && state.failures[f].left < run) fault("a failure has been passed over");
+          if (plant.modes[f].ages == Ageing::kWork && state.failures[f].left < run)
+            fault("a failure has been passed over");
     } else if (repairs) {
       const FailureState& failure = state.failures[m.repairing];
       if (state.queue.time_of(i) != failure.began + failure.drawn) fault("its repair does not end when it is done");
@@ -393,7 +394,10 @@ void check_machines(const PlantData& plant, State& state) {
     const std::uint32_t change = Slots(plant).calendars + data.calendar.value;
     const bool changes_now =
         data.calendar.valid() && state.queue.pending(change) && state.queue.time_of(change) == state.now;
-    if (!changes_now && m.open != plant.open_at(data.calendar, state.now))
+    if (m.late &&
+        (!m.open || m.phase == Phase::kIdle || plant.stations[data.station.value].when_closed != Interruption::kFinish))
+      fault("it works on after closing where it should not");
+    if (!changes_now && !m.late && m.open != plant.open_at(data.calendar, state.now))
       fault("it is open when its calendar is closed, or the reverse");
     if (condition == Condition::kStarved) {
       ++state.stations[data.station.value].idle;
@@ -479,7 +483,7 @@ void check_events(const PlantData& plant, State& state) {
   for (std::uint32_t f = 0; f < plant.modes.size(); ++f) {
     const FailureState& failure = state.failures[f];
     const bool spent = !failure.down && failure.count >= plant.modes[f].limit;
-    expect(slots.modes + f, !plant.modes[f].of_work && !spent && !failure.waits, "a failure",
+    expect(slots.modes + f, plant.modes[f].by_clock() && !spent && !failure.waits, "a failure",
            failure.began + failure.drawn);
   }
   for (std::uint32_t i = 0; i < plant.sources.size(); ++i)
@@ -585,7 +589,8 @@ void check_lots(const PlantData& plant, const State& state) {
       refuse(fmt::format("{} has {} lots in process, not {}", plant.product_names[i], by_product[i],
                          state.products[i].in_process));
   for (std::size_t i = 0; i < plant.sources.size(); ++i)
-    if (plant.sources[i].kind == SourceKind::kConwip && state.sources[i].count - state.sources[i].gone != by_source[i])
+    if ((plant.sources[i].kind == SourceKind::kConwip || plant.sources[i].kind == SourceKind::kKeep) &&
+        state.sources[i].count - state.sources[i].gone != by_source[i])
       refuse(fmt::format("source {} has lost lots", plant.source_names[i]));
   for (std::size_t i = 0; i < by_order.size(); ++i)
     if (by_order[i] != std::uint64_t{state.orders[i].released} - state.orders[i].finished - state.orders[i].scrapped)

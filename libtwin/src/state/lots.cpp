@@ -50,78 +50,24 @@ std::uint32_t join_children(std::vector<Lot>& lots, std::uint32_t root) noexcept
 
 }  // namespace
 
-std::uint32_t take_lot_slot(State& state) {
-  ++state.lot_count;
-  if (state.free_lot != kNone) {
-    const std::uint32_t lot = state.free_lot;
-    state.free_lot = state.lots[lot].next;
-    state.lots[lot] = Lot{};
-    return lot;
-  }
-  state.lots.emplace_back();
-  return static_cast<std::uint32_t>(state.lots.size() - 1);
-}
-
-void free_lot_slot(State& state, std::uint32_t lot) noexcept {
-  state.lots[lot].place = Place::kFree;
-  state.lots[lot].next = state.free_lot;
-  state.free_lot = lot;
-  --state.lot_count;
-}
-
-void queue_push(State& state, std::uint32_t station, QueueRule rule, std::uint32_t lot) noexcept {
+void detail::heap_push(State& state, std::uint32_t station, std::uint32_t lot) noexcept {
   StationState& s = state.stations[station];
-  auto& lots = state.lots;
-  lots[lot].next = lots[lot].child = lots[lot].previous = kNone;
-  ++s.queued;
-  if (rule == QueueRule::kFifo) {
-    lots[lot].previous = s.tail;
-    (s.tail == kNone ? s.head : lots[s.tail].next) = lot;
-    s.tail = lot;
-  } else if (rule == QueueRule::kLifo) {
-    lots[lot].next = s.head;
-    (s.head == kNone ? s.tail : lots[s.head].previous) = lot;
-    s.head = lot;
-  } else {
-    s.head = join(lots, s.head, lot);
-  }
+  s.head = join(state.lots, s.head, lot);
 }
 
-std::uint32_t queue_pop(State& state, std::uint32_t station, QueueRule rule) noexcept {
-  StationState& s = state.stations[station];
-  auto& lots = state.lots;
-  const std::uint32_t lot = s.head;
-  --s.queued;
-  if (is_list(rule)) {
-    s.head = lots[lot].next;
-    (s.head == kNone ? s.tail : lots[s.head].previous) = kNone;
-  } else {
-    s.head = join_children(lots, lot);
-  }
-  lots[lot].next = lots[lot].previous = kNone;
-  return lot;
-}
-
-void queue_remove(State& state, std::uint32_t station, QueueRule rule, std::uint32_t lot) noexcept {
+void detail::heap_remove(State& state, std::uint32_t station, std::uint32_t lot) noexcept {
   StationState& s = state.stations[station];
   auto& lots = state.lots;
   if (s.head == lot) {
-    queue_pop(state, station, rule);
+    s.head = join_children(lots, lot);
     return;
   }
-  --s.queued;
   const std::uint32_t before = lots[lot].previous;
   const std::uint32_t after = lots[lot].next;
-  if (is_list(rule)) {
-    lots[before].next = after;
-    (after == kNone ? s.tail : lots[after].previous) = before;
-  } else {
-    (lots[before].child == lot ? lots[before].child : lots[before].next) = after;
-    if (after != kNone) lots[after].previous = before;
-    lots[lot].next = kNone;
-    s.head = join(lots, s.head, join_children(lots, lot));
-  }
-  lots[lot].next = lots[lot].previous = kNone;
+  (lots[before].child == lot ? lots[before].child : lots[before].next) = after;
+  if (after != kNone) lots[after].previous = before;
+  lots[lot].next = kNone;
+  s.head = join(lots, s.head, join_children(lots, lot));
 }
 
 std::vector<std::uint32_t> queue_lots(const State& state, std::uint32_t station) {

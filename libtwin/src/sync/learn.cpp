@@ -178,7 +178,7 @@ class Learner {
   [[nodiscard]] std::uint32_t first_mode(std::uint32_t m) const noexcept {
     const MachineData& data = p_.machines[m];
     for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f)
-      if (p_.modes[f].of_work) return f;
+      if (p_.modes[f].ages == Ageing::kWork) return f;
     return kNone;
   }
   [[nodiscard]] Tick tick(Tick unix_ns) const noexcept { return sheet_.ticks(WallTime{Duration{unix_ns}}); }
@@ -202,7 +202,7 @@ class Learner {
   /// Time to failure: exponential, as many failures as were seen, and the declared one, in the work that was seen.
   void update_failures(const FailureModeData& mode) {
     const Tick worked = worked_[mode.after.value];
-    if (!mode.of_work || worked == 0) return;
+    if (mode.ages != Ageing::kWork || worked == 0) return;
     const Sample& stops = samples_[mode.repair.value];
     const double weight = options_.failure_weight;
     const double n = static_cast<double>(stops_[mode.after.value]);

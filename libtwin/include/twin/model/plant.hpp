@@ -57,6 +57,21 @@ enum class ChooseRule : std::uint8_t {
   kRandom = 3,          ///< each with the same probability
 };
 
+/// What the life of a failure mode is counted in.
+enum class Ageing : std::uint8_t {
+  kWork = 0,  ///< time in which the machine processes
+  kTime = 1,  ///< time on the clock while it is up
+  kLots = 2,  ///< operations finished: a lot counts as a second
+};
+
+/// What becomes of the lots on a machine that is interrupted.
+enum class Interruption : std::uint8_t {
+  kPause = 0,    ///< they are gone on with where they were left
+  kFinish = 1,   ///< the operation is finished first (calendars only)
+  kRestart = 2,  ///< the operation begins anew
+  kScrap = 3,    ///< they are scrapped
+};
+
 /// A machine that takes several lots of one kind at once.
 struct BatchData {
   std::uint32_t most = 1;   ///< lots; 1: no batches
@@ -78,6 +93,7 @@ struct StationData {
   std::uint32_t setups = kNone;  ///< first of its setup times in PlantData::setups: [from][to], and a row more for a
                                  ///< machine that is set up for nothing; kNone: setups do not depend on kinds
   BatchData batch;
+  Interruption when_closed = Interruption::kPause;  ///< what its machines' calendars do to work under way
   /// The queue is looked through when a machine asks, instead of kept in order.
   bool scanned = false;
   std::uint64_t hash = 0;
@@ -91,6 +107,7 @@ struct PoolData {
   CalendarId calendar;    ///< invalid: always there
   DistributionId supply;  ///< of material: time between deliveries of `supply_lot`; what finds no place is lost
   std::int32_t supply_lot = 1;
+  std::uint32_t keeper = kNone;  ///< of material: the source that makes more of it when there is too little
   std::uint64_t hash = 0;
 };
 
@@ -118,10 +135,12 @@ struct MachineData {
 /// One way in which one machine fails.
 struct FailureModeData {
   MachineId machine;
-  bool of_work = true;               ///< ages while the machine processes; else with the clock while it is up
-  DistributionId after, repair;      ///< seconds
-  Needs crew;                        ///< what the repair needs
-  std::uint64_t limit = UINT64_MAX;  ///< happens at most so often
+  Ageing ages = Ageing::kWork;
+  Interruption lot = Interruption::kPause;
+  [[nodiscard]] bool by_clock() const noexcept { return ages == Ageing::kTime; }
+  DistributionId after, repair;                       ///< seconds
+  Needs crew;                                         ///< what the repair needs
+  std::uint64_t limit = UINT64_MAX;                   ///< happens at most so often
   std::uint64_t after_stream = 0, repair_stream = 0;  ///< addresses of its draws; the index is the count of failures
 };
 
@@ -175,6 +194,7 @@ enum class SourceKind : std::uint8_t {
   kRenewal = 0,   ///< `every D`: a lot each interarrival time, the first after one
   kSaturate = 1,  ///< always a lot at hand when a machine of the first station is free; waits nowhere, adds no WIP
   kConwip = 2,    ///< so many lots in circulation: at the start, then one for each that leaves
+  kKeep = 3,      ///< released whenever the material at hand and the lots in process together are fewer than so many
 };
 
 /// Where lots of a product come from when not ordered. Sources come first, orders after them, in one numbering.
@@ -183,9 +203,18 @@ struct SourceData {
   SourceKind kind = SourceKind::kRenewal;
   DistributionId interarrival;  ///< renewal only
   DistributionId batch;         ///< renewal only: lots at each arrival, rounded; invalid: one
-  std::uint32_t level = 0;      ///< conwip only: lots in circulation
-  Tick due_after = kNever;      ///< due date is release plus this; kNever: none
+  std::uint32_t level = 0;      ///< conwip: lots in circulation; keep: material and lots in process
+  std::uint32_t pool = kNone;   ///< keep only: the material
+  std::uint32_t first_profile = 0, profile_count = 0;  ///< renewal: how fast its clock runs, in PlantData::profiles
+  Tick period = 0;                                     ///< of the profile
+  Tick due_after = kNever;                             ///< due date is release plus this; kNever: none
   std::uint64_t hash = 0;
+};
+
+/// From an instant of each period on, a source's clock runs so many times as fast.
+struct ProfileData {
+  Tick from = 0;
+  double times = 1;
 };
 
 /// So many lots of a product, released together.
@@ -247,6 +276,7 @@ struct PlantData {
   std::vector<ChoiceData> choices;
   std::vector<BranchData> branches;
   std::vector<SourceData> sources;
+  std::vector<ProfileData> profiles;
   std::vector<OrderData> orders;  ///< ascending release, then as in the file
   std::vector<CalendarData> calendars;
   std::vector<Tick> calendar_points;
@@ -268,6 +298,7 @@ struct PlantData {
   double carbon = 0;                  ///< kg per J of energy
   std::string currency;               ///< in which costs are; empty: none said
   std::vector<Expression> expressions;
+  bool counts_lots = false;   ///< some failure counts operations
   bool plans_ahead = false;   ///< some rule looks at the work that remains
   bool may_deadlock = false;  ///< stations with finite queues feed each other in a circle
 
@@ -297,6 +328,11 @@ struct PlantData {
   /// The same as far as the week alone tells.
   [[nodiscard]] Tick next_weekly_change(const CalendarData& calendar, Tick t) const noexcept;
   [[nodiscard]] Tick open_weekly(const CalendarData& calendar, Tick from, Tick to) const noexcept;
+
+  /// When a source's clock, which runs by its profile, has gone on for so long; kNever: never.
+  [[nodiscard]] Tick profile_end(const SourceData& source, Tick from, Tick span) const noexcept;
+  /// How far it goes on between two instants.
+  [[nodiscard]] Tick profile_span(const SourceData& source, Tick from, Tick to) const noexcept;
 
   /// Setup before work of a kind by the station's table; invalid: none. \param from  kNone: set up for nothing
   [[nodiscard]] DistributionId setup_between(StationId station, std::uint32_t from, std::uint32_t to) const noexcept {

@@ -6,25 +6,6 @@
 
 namespace twin {
 
-/// A free slot, made anew if there is none. References into `lots` may move.
-std::uint32_t take_lot_slot(State& state);
-void free_lot_slot(State& state, std::uint32_t lot) noexcept;
-
-/// Puts a lot into a station's queue by its `key` and `arrival`, which the caller has set.
-void queue_push(State& state, std::uint32_t station, QueueRule rule, std::uint32_t lot) noexcept;
-/// Takes the lot that is served next. Requires a nonempty queue.
-std::uint32_t queue_pop(State& state, std::uint32_t station, QueueRule rule) noexcept;
-/// Takes a lot out of a queue, wherever it stands.
-void queue_remove(State& state, std::uint32_t station, QueueRule rule, std::uint32_t lot) noexcept;
-/// Lots of a queue in order of arrival.
-[[nodiscard]] std::vector<std::uint32_t> queue_lots(const State& state, std::uint32_t station);
-
-void blocked_push(State& state, std::uint32_t station, std::uint32_t lot) noexcept;
-/// Takes the lot that has waited longest for room. Requires that there is one.
-std::uint32_t blocked_pop(State& state, std::uint32_t station) noexcept;
-/// Lots waiting for room, longest first.
-[[nodiscard]] std::vector<std::uint32_t> blocked_lots(const State& state, std::uint32_t station);
-
 /// True for rules whose order is that of arrival, so that a list serves instead of a heap.
 [[nodiscard]] constexpr bool is_list(QueueRule rule) noexcept {
   return rule == QueueRule::kFifo || rule == QueueRule::kLifo;
@@ -33,5 +14,77 @@ std::uint32_t blocked_pop(State& state, std::uint32_t station) noexcept;
 [[nodiscard]] inline QueueRule kept_by(const StationData& station) noexcept {
   return station.scanned ? QueueRule::kFifo : station.rule;
 }
+
+/// A free slot, made anew if there is none. References into `lots` may move.
+inline std::uint32_t take_lot_slot(State& state) {
+  ++state.lot_count;
+  if (state.free_lot != kNone) {
+    const std::uint32_t lot = state.free_lot;
+    state.free_lot = state.lots[lot].next;
+    state.lots[lot] = Lot{};
+    return lot;
+  }
+  state.lots.emplace_back();
+  return static_cast<std::uint32_t>(state.lots.size() - 1);
+}
+inline void free_lot_slot(State& state, std::uint32_t lot) noexcept {
+  state.lots[lot].place = Place::kFree;
+  state.lots[lot].next = state.free_lot;
+  state.free_lot = lot;
+  --state.lot_count;
+}
+
+namespace detail {
+void heap_push(State& state, std::uint32_t station, std::uint32_t lot) noexcept;
+void heap_remove(State& state, std::uint32_t station, std::uint32_t lot) noexcept;
+}  // namespace detail
+
+/// Puts a lot into a station's queue by its `key` and `arrival`, which the caller has set.
+inline void queue_push(State& state, std::uint32_t station, QueueRule rule, std::uint32_t lot) noexcept {
+  StationState& s = state.stations[station];
+  Lot* const lots = state.lots.data();
+  lots[lot].next = lots[lot].child = lots[lot].previous = kNone;
+  ++s.queued;
+  if (rule == QueueRule::kFifo) [[likely]] {
+    lots[lot].previous = s.tail;
+    (s.tail == kNone ? s.head : lots[s.tail].next) = lot;
+    s.tail = lot;
+  } else if (rule == QueueRule::kLifo) {
+    lots[lot].next = s.head;
+    (s.head == kNone ? s.tail : lots[s.head].previous) = lot;
+    s.head = lot;
+  } else {
+    detail::heap_push(state, station, lot);
+  }
+}
+/// Takes a lot out of a queue, wherever it stands.
+inline void queue_remove(State& state, std::uint32_t station, QueueRule rule, std::uint32_t lot) noexcept {
+  StationState& s = state.stations[station];
+  Lot* const lots = state.lots.data();
+  --s.queued;
+  if (is_list(rule)) [[likely]] {
+    const std::uint32_t before = lots[lot].previous;
+    const std::uint32_t after = lots[lot].next;
+    (before == kNone ? s.head : lots[before].next) = after;
+    (after == kNone ? s.tail : lots[after].previous) = before;
+  } else {
+    detail::heap_remove(state, station, lot);
+  }
+  lots[lot].next = lots[lot].previous = kNone;
+}
+/// Takes the lot that is served next. Requires a nonempty queue.
+inline std::uint32_t queue_pop(State& state, std::uint32_t station, QueueRule rule) noexcept {
+  const std::uint32_t lot = state.stations[station].head;
+  queue_remove(state, station, rule, lot);
+  return lot;
+}
+/// Lots of a queue in order of arrival.
+[[nodiscard]] std::vector<std::uint32_t> queue_lots(const State& state, std::uint32_t station);
+
+void blocked_push(State& state, std::uint32_t station, std::uint32_t lot) noexcept;
+/// Takes the lot that has waited longest for room. Requires that there is one.
+std::uint32_t blocked_pop(State& state, std::uint32_t station) noexcept;
+/// Lots waiting for room, longest first.
+[[nodiscard]] std::vector<std::uint32_t> blocked_lots(const State& state, std::uint32_t station);
 
 }  // namespace twin

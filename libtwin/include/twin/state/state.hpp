@@ -61,6 +61,7 @@ struct MachineState {
   bool supplied = false;                         ///< the material of the present operation has been taken
   bool waits = false;                            ///< stands in the line for pools
   bool holding = false;                          ///< `pools` are in use by it
+  bool late = false;                             ///< works on although its calendar has closed, until it is done
   std::uint64_t pools = 0;                       ///< while running: which alternative meets each need, 8 bits a need
   std::array<Tick, kConditions> in_condition{};  ///< up to `since`
   std::uint64_t visits = 0;                      ///< operations finished
@@ -116,7 +117,7 @@ struct StationState {
 };
 
 struct FailureState {
-  Tick left = 0;            ///< until the failure, in work (of_work) as of the machine's last stop
+  Tick left = 0;            ///< until the failure, in work as of the machine's last stop, or in lots of a second
   Tick drawn = 0;           ///< whole time to failure, or, while down, whole repair
   Tick began = 0;           ///< when the present life (by clock) or repair began
   std::uint64_t count = 0;  ///< failures so far: index of the draws
@@ -130,7 +131,7 @@ struct PoolState {
   std::int64_t level = 0;     ///< of material: at hand. Of others: in use
   std::int64_t promised = 0;  ///< of material: places kept for what operations under way will make
   std::uint64_t deliveries = 0, lost = 0;
-  std::uint64_t used = 0;  ///< of material: units in operations that have ended
+  std::uint64_t used = 0;    ///< of material: units in operations that have ended
   Tick last = 0, drawn = 0;  ///< the last delivery, or the start, and the time from then to the next
   Tick since = 0;            ///< of the last change of `level` or `open`
   bool open = true;          ///< by its calendar

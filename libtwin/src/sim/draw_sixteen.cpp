@@ -1,0 +1,78 @@
+#include <cstddef>
+#include <cstdint>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "draw_ahead_impl.hpp"
+#include "twin/base/math_tables.hpp"
+
+namespace twin::detail {
+namespace {
+
+// What every processor of the kind has.
+#define TWIN_LANES_NAME narrow
+#define TWIN_LANES 2
+#if defined(__x86_64__)
+#define TWIN_LANES_MULTIPLY(a, b) ((Words)_mm_mul_epu32((__m128i)(a), (__m128i)(b)))
+#else
+#define TWIN_LANES_MULTIPLY(a, b) ((a) * (b))  // both below 2^32
+#endif
+#include "draw_sixteen_lanes.hpp"
+#undef TWIN_LANES_NAME
+#undef TWIN_LANES
+#undef TWIN_LANES_MULTIPLY
+
+#if defined(__x86_64__)
+// AVX2, asked for when the program runs. Fused multiply-add is not among it, so the bits are the same.
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2")
+#endif
+#define TWIN_LANES_NAME wide
+#define TWIN_LANES 4
+#define TWIN_LANES_MULTIPLY(a, b) ((Words)_mm256_mul_epu32((__m256i)(a), (__m256i)(b)))
+#include "draw_sixteen_lanes.hpp"
+#undef TWIN_LANES_NAME
+#undef TWIN_LANES
+#undef TWIN_LANES_MULTIPLY
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+bool is_wide() noexcept {
+  static const bool wide = __builtin_cpu_supports("avx2") != 0;
+  return wide;
+}
+#endif
+
+}  // namespace
+
+void draw_sixteen(std::uint64_t key, std::uint64_t stream, std::uint64_t first, unsigned shift,
+                  const FlatDistribution& d, std::span<const double> table, double* out) noexcept {
+  auto uniforms = narrow::uniforms;
+  auto exponentials = narrow::exponentials;
+#if defined(__x86_64__)
+  if (is_wide()) {
+    uniforms = wide::uniforms;
+    exponentials = wide::exponentials;
+  }
+#endif
+  if (d.family == Family::kExponential && !d.truncated) {
+    exponentials(key, stream, first, shift, d.shift, d.p[0], out);
+    return;
+  }
+  if (d.family == Family::kDeterministic) {
+    for (std::size_t i = 0; i < 16; ++i) out[i] = d.shift + d.p[0];
+    return;
+  }
+  uniforms(key, stream, first, shift, out);
+  for (std::size_t i = 0; i < 16; ++i) out[i] = quantile(d, table, out[i]);
+}
+
+}  // namespace twin::detail
