@@ -319,6 +319,8 @@ Document Plant::with_declared_parameters() const {
     if (every.valid() && data_->distribution_paths[every.value].ends_with(".arrivals")) prefix[every.value] = "every ";
     if (source.batch.valid()) unit[source.batch.value] = "";  // a number of lots
   }
+  for (const auto& mode : data_->modes)
+    if (mode.ages == Ageing::kLots) unit[mode.after.value] = "";
   for (std::uint32_t i = 0; i < now.distributions.size(); ++i) {
     const auto d = now.distribution(DistributionId{i});
     if (d == before.distribution(DistributionId{i})) continue;
