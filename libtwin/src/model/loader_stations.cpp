@@ -151,9 +151,9 @@ void PlantLoader::read_rule(const Place& place, StationData& station) {
     const std::string_view name = twin::name_of(rule);
     if (text.substr(0, name.size()) != name || text.substr(name.size(), 1) != "(" || text.back() != ')') continue;
     auto inside = trimmed(text.substr(name.size() + 1, text.size() - name.size() - 2));
-    if (inside.rfind("k", 0) == 0) {
+    if (inside.starts_with('k')) {
       inside = trimmed(inside.substr(1));
-      if (inside.rfind("=", 0) == 0 || inside.rfind(" ", 0) == 0) inside = trimmed(inside.substr(1));
+      if (inside.starts_with('=') || inside.starts_with(' ')) inside = trimmed(inside.substr(1));
     }
     if (!is_number(inside) || !(read_number(inside) > 0) || read_number(inside) > 1e6) {
       fault(place, fmt::format("'{}' is no look-ahead factor", inside), "a number above 0, as in atc(k=2)");

@@ -298,7 +298,8 @@ Tick PlantData::profile_span(const SourceData& source, Tick from, Tick to) const
       round += begin[k].times * static_cast<double>(end - begin[k].from);
       if (offset > begin[k].from) part += begin[k].times * static_cast<double>(std::min(end, offset) - begin[k].from);
     }
-    return static_cast<double>((t - offset) / source.period) * round + part;
+    const Tick periods = (t - offset) / source.period;
+    return static_cast<double>(periods) * round + part;
   };
   return static_cast<Tick>(std::max(0.0, since_zero(to) - since_zero(from)));
 }
