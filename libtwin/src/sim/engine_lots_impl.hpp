@@ -39,14 +39,14 @@ void Engine<R>::schedule_orders() {
 /// that this frees.
 template <class R>
 void Engine<R>::resolve() {
-  for (std::size_t i = 0; pools_freed_ || i < freed_.size();) {
+  for (std::size_t i = 0; pools_freed_ || i < freed_count_;) {
     if (pools_freed_) {
       wake();
     } else {
       take_next(freed_[i++]);
     }
   }
-  freed_.clear();
+  freed_count_ = 0;
 }
 /// The open machine's calendar is about to close at this very instant.
 template <class R>
@@ -140,7 +140,7 @@ template <class R>
 void Engine<R>::take_from_supply(std::uint32_t m, std::uint32_t source) {
   const std::uint32_t most = p_.stations[station_of(m)].batch.most;
   for (std::uint32_t i = 0; i < most; ++i) {
-    const std::uint32_t l = make_lot(source, s_.sources[source].count++, due_of(source), priority_of(source));
+    const std::uint32_t l = make_lot(source, s_.sources[source].count++, due_of(p_.sources[source]), priority_of(p_.sources[source]));
     s_.lots[l].choice = p_.steps[s_.lots[l].step].first_choice;
     s_.lots[l].entered = s_.now;
     load(m, l);
@@ -165,7 +165,7 @@ bool Engine<R>::may_go(std::uint32_t s, const Lot& lot) const noexcept {
 }
 /// Gives the places that are free to the lots that have waited longest for them.
 template <class R>
-void Engine<R>::admit(std::uint32_t s) {
+void Engine<R>::admit_blocked(std::uint32_t s) {
   while (s_.stations[s].blocked_head != kNone && has_room(s)) {
     const std::uint32_t l = blocked_pop(s_, s);
     Lot& lot = s_.lots[l];
@@ -268,7 +268,7 @@ void Engine<R>::leave_machine(Lot& lot) {
   }
   machine.lot = kNone;
   machine.phase = Phase::kIdle;
-  freed_.push_back(m);
+  free_machine(m);
 }
 template <class R>
 void Engine<R>::enter(std::uint32_t l) {
@@ -285,7 +285,7 @@ void Engine<R>::enter(std::uint32_t l) {
   }
   lot.place = Place::kQueue;
   lot.arrival = s_.arrivals++;
-  lot.key = queue_key(data, lot);
+  lot.key = data.rule == QueueRule::kFifo ? 0 : queue_key(data, lot);
   station.queue_integral -= s_.now;
   queue_push(s_, s, kept_by(data), l);
   if constexpr (R::kLevels) r_.on_queue({s, station.queued, s_.now});
@@ -437,7 +437,7 @@ template <class R>
 void Engine<R>::release_from_source(std::uint32_t i) {
   const std::uint64_t serial = s_.sources[i].count++;
   if (may_lose_[i] && is_lost(i)) return;
-  route(make_lot(i, serial, due_of(i), priority_of(i)));
+  route(make_lot(i, serial, due_of(p_.sources[i]), priority_of(p_.sources[i])));
 }
 template <class R>
 void Engine<R>::arrival_event(std::uint32_t i) {
@@ -567,7 +567,7 @@ void Engine<R>::look_for_deadlock(std::uint32_t s) {
     std::uint32_t l = s_.machines[m].lot;
     while (moves[target(l)]) l = s_.lots[l].child;
     if (!deadlock_.empty()) deadlock_ += ", ";
-    deadlock_ += p_.machine_names[m] + " holds " + lot_name(p_, s_.lots[l].source, s_.lots[l].serial) +
+    deadlock_ += p_.machine_names[m] + " holds " + lot_name(p_.data, s_.lots[l].source, s_.lots[l].serial) +
                  ", which waits for room at " + p_.station_names[target(l)];
     at = target(l);
   }

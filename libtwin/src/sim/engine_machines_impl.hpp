@@ -239,7 +239,7 @@ void Engine<R>::resume(std::uint32_t m) {
   if (machine.phase == Phase::kSetup || machine.phase == Phase::kProcessing) {
     run_machine(m);
   } else if (machine.phase == Phase::kIdle && machine.open && machine.faults == 0) {
-    freed_.push_back(m);
+    free_machine(m);
   } else {
     update_condition(m);
   }

@@ -41,8 +41,9 @@ class EventQueue {
   [[nodiscard]] Tick time_of(std::uint32_t slot) const noexcept { return heap_[position_[slot]].time; }
 
   /// Adds an event for a slot that has none. Cost: O(log n); after pop() it takes the place of the event popped.
-  void schedule(std::uint32_t slot, Tick time, unsigned priority) {
-    if (slot >= position_.size()) position_.resize(slot + std::size_t{1}, kNone);
+  [[gnu::noinline]] void schedule(std::uint32_t slot, Tick time, unsigned priority) {
+    if (slot >= position_.size()) [[unlikely]]
+      position_.resize(slot + std::size_t{1}, kNone);
     insert({time, (std::uint64_t{priority} << 56) | next_sequence_++, slot, 0});
   }
   /// Moves the slot's event, or adds one; its sequence is new.
@@ -102,12 +103,12 @@ class EventQueue {
   __extension__ using Key = __int128;
   [[nodiscard]] static Key key(const Event& e) noexcept { return (Key{e.time} << 64) | Key{e.order}; }
 
-  void put(std::size_t at, const Event& event) noexcept {
+  [[gnu::always_inline]] inline void put(std::size_t at, const Event event) noexcept {
     heap_[at] = event;
     position_[event.slot] = static_cast<std::uint32_t>(at);
   }
-  void insert(const Event& event) {
-    if (hole_) {
+  [[gnu::always_inline]] inline void insert(const Event event) {
+    if (hole_) [[likely]] {
       hole_ = false;
       sink(0, event);
       return;
@@ -116,20 +117,22 @@ class EventQueue {
     rise(heap_.size() - 1, event);
   }
   void fill_hole() noexcept {
-    if (!hole_) return;
+    if (hole_) close_hole();
+  }
+  [[gnu::noinline]] void close_hole() noexcept {
     hole_ = false;
     const Event last = heap_.back();
     heap_.pop_back();
     if (!heap_.empty()) sink(0, last);
   }
-  void place(std::size_t at, const Event& event) noexcept {
+  [[gnu::noinline]] void place(std::size_t at, const Event& event) noexcept {
     if (at > 0 && key(event) < key(heap_[(at - 1) >> 2])) {
       rise(at, event);
     } else {
       sink(at, event);
     }
   }
-  void rise(std::size_t at, const Event& event) noexcept {
+  void rise(std::size_t at, const Event event) noexcept {
     const Key k = key(event);
     while (at > 0) {
       const std::size_t parent = (at - 1) >> 2;
@@ -139,27 +142,29 @@ class EventQueue {
     }
     put(at, event);
   }
-  void sink(std::size_t at, const Event& event) noexcept {
+  [[gnu::always_inline]] inline void sink(std::size_t at, const Event event) noexcept {
     const Key k = key(event);
     const std::size_t n = heap_.size();
-    const Event* const h = heap_.data();
+    Event* const h = heap_.data();
+    std::uint32_t* const position = position_.data();
     for (;;) {
       const std::size_t first = 4 * at + 1;
-      if (first >= n) break;
       std::size_t best = first;
-      if (first + 3 < n) {
-        const std::size_t left = key(h[first + 1]) < key(h[first]) ? first + 1 : first;
-        const std::size_t right = key(h[first + 3]) < key(h[first + 2]) ? first + 3 : first + 2;
+      if (first + 3 < n) {  // which of two is first is a coin toss: no branches
+        const std::size_t left = first + (key(h[first + 1]) < key(h[first]) ? 1U : 0U);
+        const std::size_t right = first + 2 + (key(h[first + 3]) < key(h[first + 2]) ? 1U : 0U);
         best = key(h[right]) < key(h[left]) ? right : left;
       } else {
-        for (std::size_t child = first + 1; child < n; ++child)
-          if (key(h[child]) < key(h[best])) best = child;
+        if (first >= n) break;
+        for (std::size_t child = first + 1; child < n; ++child) best = key(h[child]) < key(h[best]) ? child : best;
       }
       if (k <= key(h[best])) break;
-      put(at, h[best]);
+      h[at] = h[best];
+      position[h[at].slot] = static_cast<std::uint32_t>(at);
       at = best;
     }
-    put(at, event);
+    h[at] = event;
+    position[event.slot] = static_cast<std::uint32_t>(at);
   }
 
   std::vector<Event> heap_;
