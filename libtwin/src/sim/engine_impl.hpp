@@ -108,15 +108,17 @@ class Engine {
 
   // engine_machines
   [[gnu::always_inline]] inline void update_condition(std::uint32_t m);
+  [[gnu::always_inline]] inline void set_condition(std::uint32_t m, Condition condition);
   [[gnu::always_inline]] inline void account(std::uint32_t m, Condition condition);
   [[gnu::always_inline]] inline void machine_event(std::uint32_t m);
   [[gnu::always_inline]] inline void start(std::uint32_t m, std::uint32_t l);
   [[gnu::always_inline]] inline void load(std::uint32_t m, std::uint32_t l);
-  [[gnu::noinline]] void begin_work(std::uint32_t m);
+  [[gnu::always_inline]] inline void begin_work(std::uint32_t m);
+  [[gnu::noinline]] void begin_batch(std::uint32_t m) { begin_work(m); }
   [[nodiscard, gnu::always_inline]] inline DistributionId setup_of(const MachineState& machine, const ChoiceData& choice) const noexcept;
   [[gnu::always_inline]] inline void begin_processing(std::uint32_t m);
   [[nodiscard, gnu::always_inline]] inline Tick processing_time(std::uint32_t m, const Lot& lot) noexcept;
-  [[gnu::always_inline]] inline void run_machine(std::uint32_t m);
+  [[gnu::always_inline]] inline void run_machine(std::uint32_t m, const ChoiceData& choice);
   [[gnu::always_inline]] inline Tick begin_run(std::uint32_t m);
   [[nodiscard]] static unsigned end_of_run(const MachineState& machine) noexcept {
     return code(machine.next_mode == kNone ? Priority::kFinish : Priority::kFailure);
@@ -162,6 +164,8 @@ class Engine {
   [[nodiscard, gnu::always_inline]] inline bool closes_now(std::uint32_t m) const noexcept;
   [[gnu::always_inline]] inline void take_next(std::uint32_t m);
   [[gnu::always_inline]] inline bool serve(std::uint32_t m);
+  [[gnu::noinline]] bool serve_batch(std::uint32_t m);
+  [[gnu::noinline]] void offer_batch(std::uint32_t s);
   [[gnu::always_inline]] inline void take_out(std::uint32_t s, std::uint32_t l);
   [[gnu::noinline]] void batch_event(std::uint32_t s);
   [[nodiscard]] std::uint32_t saturating_source(std::uint32_t station) const noexcept;
@@ -183,7 +187,7 @@ class Engine {
   [[gnu::always_inline]] inline void finish(std::uint32_t m);
   [[gnu::always_inline]] inline void finish_lot(std::uint32_t m, std::uint32_t l);
   [[gnu::always_inline]] inline void move_on(std::uint32_t l, std::uint32_t target);
-  [[nodiscard]] std::uint64_t operation_digest(const Lot& lot, const StepData& step, std::uint64_t machine_hash,
+  [[nodiscard, gnu::always_inline]] inline std::uint64_t operation_digest(const Lot& lot, const StepData& step, std::uint64_t machine_hash,
                                                Tick started) const noexcept;
   [[nodiscard]] const BranchData& branch_of(const StepData& step, const Lot& lot) const noexcept;
   [[gnu::always_inline]] inline std::uint32_t make_lot(std::uint32_t source, std::uint64_t serial, Tick due, std::int32_t priority);
@@ -272,14 +276,17 @@ Engine<R>::Engine(const PlantData& plant, const Parameters& parameters, State& s
 template <class R>
 bool Engine<R>::run(const Until& until) {
   std::uint64_t polled = 0;
-  while (!s_.queue.empty() && s_.queue.top().time <= until.time) {
+  for (;;) {
+    const kernel::Event* const next = s_.queue.first();
+    if (next == nullptr || next->time > until.time) break;
     if (until.orders_done && s_.open_orders == 0) return true;
     if ((++polled & 0xfffU) == 0 && until.cancel != nullptr && until.cancel->load(std::memory_order_relaxed))
       return false;
-    const kernel::Event event = s_.queue.pop();
-    s_.now = event.time;
+    s_.now = next->time;
     ++s_.events;
-    handle(event.slot);
+    const std::uint32_t slot = next->slot;
+    s_.queue.drop_first();
+    handle(slot);
     if (!deadlock_.empty()) {
       s_.queue.settle();
       return true;

@@ -83,25 +83,22 @@ template <class R>
 bool Engine<R>::serve(std::uint32_t m) {
   const std::uint32_t s = station_of(m);
   const StationData& data = p_.stations[s];
-  if (!data.scanned) {
-    const std::uint32_t l = s_.stations[s].head;
-    take_out(s, l);
-    start(m, l);
-    return true;
-  }
-  if (data.batch.most == 1) {
-    const std::uint32_t l = pick(m);
-    take_out(s, l);
-    start(m, l);
-    return true;
-  }
+  if (data.batch.most > 1) return serve_batch(m);
+  const std::uint32_t l = data.scanned ? pick(m) : s_.stations[s].head;
+  take_out(s, l);
+  start(m, l);
+  return true;
+}
+template <class R>
+bool Engine<R>::serve_batch(std::uint32_t m) {
+  const std::uint32_t s = station_of(m);
   pick_batch(m);
   if (picked_.empty()) return false;
   for (const auto& [index, l] : picked_) {
     take_out(s, l);
     load(m, l);
   }
-  begin_work(m);
+  begin_batch(m);
   return true;
 }
 /// Takes a lot out of the queue, for a machine.
@@ -123,7 +120,8 @@ void Engine<R>::batch_event(std::uint32_t s) {
   const StationData& data = p_.stations[s];
   bool served = false;
   for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m)
-    if (s_.machines[m].condition == Condition::kStarved && s_.stations[s].queued > 0) served = serve(m) || served;
+    if (s_.machines[m].condition == Condition::kStarved && s_.stations[s].queued > 0)
+      served = serve_batch(m) || served;
   if (served) admit(s);
 }
 template <class R>
@@ -145,7 +143,7 @@ void Engine<R>::take_from_supply(std::uint32_t m, std::uint32_t source) {
     s_.lots[l].entered = s_.now;
     load(m, l);
   }
-  begin_work(m);
+  begin_batch(m);
 }
 
 template <class R>
@@ -290,12 +288,14 @@ void Engine<R>::enter(std::uint32_t l) {
   queue_push(s_, s, kept_by(data), l);
   if constexpr (R::kLevels) r_.on_queue({s, station.queued, s_.now});
   if (p_.steps[lot.step].patience.valid()) schedule_patience(l);
-  if (station.idle == 0 || data.batch.most == 1) return;
-  for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m)
-    if (s_.machines[m].condition == Condition::kStarved) {
-      serve(m);
-      return;
-    }
+  if (station.idle > 0 && data.batch.most > 1) offer_batch(s);
+}
+/// A batch may be whole: the first idle machine looks.
+template <class R>
+void Engine<R>::offer_batch(std::uint32_t s) {
+  std::uint32_t m = p_.stations[s].first_machine;
+  while (s_.machines[m].condition != Condition::kStarved) ++m;
+  serve_batch(m);
 }
 
 /// A lot parts: from now on its parts are under way, one in each parallel branch.
@@ -466,9 +466,9 @@ bool Engine<R>::is_lost(std::uint32_t i) {
 template <class R>
 void Engine<R>::schedule_arrival(std::uint32_t i) {
   SourceState& source = s_.sources[i];
+  const SourceData& data = p_.sources[i];
   const double gap = arrivals_.draw(
-      i, s_.key, [&] { return draw_stream(p_.sources[i].hash, Purpose::kArrival); }, source.count, 0,
-      [&]() -> const FlatDistribution& { return q_.distributions[p_.sources[i].interarrival.value]; }, q_.table);
+      i, s_.key, [&] { return draw_stream(data.hash, Purpose::kArrival); }, source.count, 0, q_, data.interarrival);
   source.drawn = std::max<Tick>(0, ticks_from_seconds(gap));
   s_.queue.schedule(slots_.sources + i, s_.now + source.drawn, code(Priority::kArrival));
 }

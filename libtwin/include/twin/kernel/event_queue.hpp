@@ -73,6 +73,16 @@ class EventQueue {
     fill_hole();
     return heap_.front();
   }
+  /// The first event, or null if there is none; it stays where it is until the queue is touched again.
+  [[nodiscard]] const Event* first() {
+    fill_hole();
+    return heap_.empty() ? nullptr : heap_.data();
+  }
+  /// Removes the event that first() has just told of. Cost: none, if the next thing is a schedule().
+  void drop_first() noexcept {
+    position_[heap_.front().slot] = kNone;
+    hole_ = true;
+  }
   /// Removes and returns the first event. Requires !empty().
   Event pop() {
     fill_hole();
