@@ -47,7 +47,7 @@ void heap_remove(State& state, std::uint32_t station, std::uint32_t lot) noexcep
   ++s.queued;
   if (rule == QueueRule::kFifo) [[likely]] {
     lots[lot].previous = s.tail;
-    (s.tail == kNone ? s.head : lots[s.tail].next) = lot;
+    *(s.tail == kNone ? &s.head : &lots[s.tail].next) = lot;
     s.tail = lot;
   } else if (rule == QueueRule::kLifo) {
     lots[lot].next = s.head;
