@@ -10,6 +10,7 @@
 
 #include "twin/base/distribution.hpp"
 #include "twin/base/random.hpp"
+#include "twin/model/plant.hpp"
 
 namespace twin::detail {
 
@@ -26,28 +27,27 @@ class DrawAhead {
     std::size_t size = 1;
     while (size < places && size < 1024) size *= 2;
     entries_.resize(size);
+    mask_ = size - 1;
   }
 
-  /// quantile(d, table, draw_uniform(key, stream(), index << shift)).
-  /// \param place         number of the stream
-  /// \param stream        called for the stream's address when it is needed
-  /// \param distribution  called for d when it is needed
-  template <class Stream, class Which>
+  /// parameters.quantile(d, draw_uniform(key, stream(), index << shift)).
+  /// \param place   number of the stream
+  /// \param stream  called for the stream's address when it is needed
+  template <class Stream>
   [[nodiscard, gnu::always_inline]] double draw(std::size_t place, std::uint64_t key, Stream stream,
-                                                std::uint64_t index, unsigned shift, Which distribution,
-                                                std::span<const double> table) noexcept {
-    Entry& entry = entries_[place & (entries_.size() - 1)];
+                                                std::uint64_t index, unsigned shift, const Parameters& parameters,
+                                                DistributionId d) noexcept {
+    Entry& entry = entries_[place & mask_];
+    ++entry.used;
     if (entry.place != place || entry.block != index / 16) [[unlikely]] {
-      if (entry.used < 8) {  // the last block was hardly worth it
-        ++entry.used;
-        return quantile(distribution(), table, draw_uniform(key, stream(), index << shift));
-      }
-      draw_sixteen(key, stream(), index / 16 * 16, shift, distribution(), table, entry.value.data());
+      if (entry.used <= 8)  // the last block was hardly worth it
+        return parameters.quantile(d, draw_uniform(key, stream(), index << shift));
+      draw_sixteen(key, stream(), index / 16 * 16, shift, parameters.distributions[d.value], parameters.table,
+                   entry.value.data());
       entry.place = place;
       entry.block = index / 16;
-      entry.used = 0;
+      entry.used = 1;
     }
-    ++entry.used;
     return entry.value[index % 16];
   }
 
@@ -60,6 +60,7 @@ class DrawAhead {
     std::array<double, 16> value;
   };
   std::vector<Entry> entries_;
+  std::size_t mask_ = 0;
 };
 
 }  // namespace twin::detail

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "draw_ahead_impl.hpp"
+#include "plant_view_impl.hpp"
 #include "twin/base/hash.hpp"
 #include "twin/sim/advance.hpp"
 #include "twin/state/lots.hpp"
@@ -44,7 +45,8 @@ constexpr std::uint64_t lot_index(const Lot& lot) noexcept {
 }
 
 /// Stream of the draws that lots of a source make at a step.
-inline std::uint64_t step_stream(const PlantData& plant, const Lot& lot, Purpose purpose) noexcept {
+template <class P>
+std::uint64_t step_stream(const P& plant, const Lot& lot, Purpose purpose) noexcept {
   return draw_stream(hash_of_source(plant, lot.source) + plant.steps[lot.step].hash, purpose);
 }
 
@@ -87,10 +89,10 @@ class Engine {
   void schedule_patience(std::uint32_t l);
   void schedule_repair(std::uint32_t f);
   /// Place in a queue that is kept in order: smaller first.
-  [[nodiscard]] std::int64_t queue_key(const StationData& station, const Lot& lot) noexcept;
+  [[nodiscard, gnu::noinline]] std::int64_t queue_key(const StationData& station, const Lot& lot) noexcept;
 
  private:
-  void handle(std::uint32_t slot);
+  [[gnu::always_inline]] inline void handle(std::uint32_t slot);
   [[nodiscard]] std::uint32_t station_of(std::uint32_t machine) const noexcept {
     return p_.machines[machine].station.value;
   }
@@ -105,25 +107,28 @@ class Engine {
   }
 
   // engine_machines
-  void update_condition(std::uint32_t m);
-  void account(std::uint32_t m, Condition condition);
-  void machine_event(std::uint32_t m);
-  void start(std::uint32_t m, std::uint32_t l);
-  void load(std::uint32_t m, std::uint32_t l);
-  void begin_work(std::uint32_t m);
-  [[nodiscard]] DistributionId setup_of(const MachineState& machine, const ChoiceData& choice) const noexcept;
-  void begin_processing(std::uint32_t m);
-  [[nodiscard]] Tick processing_time(std::uint32_t m, const Lot& lot) noexcept;
-  void run_machine(std::uint32_t m);
-  Tick begin_run(std::uint32_t m);
+  [[gnu::always_inline]] inline void update_condition(std::uint32_t m);
+  [[gnu::always_inline]] inline void set_condition(std::uint32_t m, Condition condition);
+  [[gnu::always_inline]] inline void account(std::uint32_t m, Condition condition);
+  [[gnu::always_inline]] inline void machine_event(std::uint32_t m);
+  [[gnu::always_inline]] inline void start(std::uint32_t m, std::uint32_t l);
+  [[gnu::always_inline]] inline void load(std::uint32_t m, std::uint32_t l);
+  [[gnu::always_inline]] inline void begin_work(std::uint32_t m);
+  [[gnu::noinline]] void begin_batch(std::uint32_t m) { begin_work(m); }
+  [[nodiscard, gnu::always_inline]] inline DistributionId setup_of(const MachineState& machine,
+                                                                   const ChoiceData& choice) const noexcept;
+  [[gnu::always_inline]] inline void begin_processing(std::uint32_t m);
+  [[nodiscard, gnu::always_inline]] inline Tick processing_time(std::uint32_t m, const Lot& lot) noexcept;
+  [[gnu::always_inline]] inline void run_machine(std::uint32_t m, const ChoiceData& choice);
+  [[gnu::always_inline]] inline Tick begin_run(std::uint32_t m);
   [[nodiscard]] static unsigned end_of_run(const MachineState& machine) noexcept {
     return code(machine.next_mode == kNone ? Priority::kFinish : Priority::kFailure);
   }
-  void stop_running(std::uint32_t m);
-  void pause(std::uint32_t m);
-  void resume(std::uint32_t m);
-  void interrupt(std::uint32_t m, Interruption what);
-  void count_lots(std::uint32_t m, std::uint32_t lots);
+  [[gnu::always_inline]] inline void stop_running(std::uint32_t m);
+  [[gnu::noinline]] void pause(std::uint32_t m);
+  [[gnu::noinline]] void resume(std::uint32_t m);
+  [[gnu::noinline]] void interrupt(std::uint32_t m, Interruption what);
+  [[gnu::noinline]] void count_lots(std::uint32_t m, std::uint32_t lots);
   void forget_belief(std::uint32_t m);
   void begin_life(std::uint32_t f);
   /// Up, and never to fail again.
@@ -131,11 +136,11 @@ class Engine {
     return !s_.failures[f].down && s_.failures[f].count >= p_.modes[f].limit;
   }
   void schedule_clock_failure(std::uint32_t f);
-  void begin_fault(std::uint32_t f);
-  void end_repair(std::uint32_t f);
-  void end_fault(std::uint32_t m);
-  void clock_failure_event(std::uint32_t f);
-  void calendar_event(std::uint32_t c);
+  [[gnu::noinline]] void begin_fault(std::uint32_t f);
+  [[gnu::noinline]] void end_repair(std::uint32_t f);
+  [[gnu::noinline]] void end_fault(std::uint32_t m);
+  [[gnu::noinline]] void clock_failure_event(std::uint32_t f);
+  [[gnu::noinline]] void calendar_event(std::uint32_t c);
 
   void book(std::uint32_t pool);
   [[nodiscard]] bool can_give(std::uint32_t pool, std::int64_t amount) const noexcept;
@@ -143,60 +148,72 @@ class Engine {
   [[nodiscard]] bool can_give_again(Needs needs, std::uint64_t pools) const noexcept;
   void take_pools(Needs needs, std::uint64_t found, int sign);
   [[nodiscard]] bool has_material(const ChoiceData& choice, std::int64_t lots) const noexcept;
-  void take_material(const ChoiceData& choice, std::int64_t lots);
-  void make_material(const ChoiceData& choice, std::int64_t lots);
-  bool obtain(std::uint32_t m);
+  [[gnu::noinline]] void take_material(const ChoiceData& choice, std::int64_t lots);
+  [[gnu::noinline]] void make_material(const ChoiceData& choice, std::int64_t lots);
+  [[gnu::noinline]] bool obtain(std::uint32_t m);
   bool obtain_now(std::uint32_t m);
-  void release_pools(std::uint32_t m);
+  [[gnu::noinline]] void release_pools(std::uint32_t m);
   void leave_line(std::uint32_t who);
-  void wake();
-  void supply_event(std::uint32_t pool);
+  [[gnu::noinline]] void wake();
+  [[gnu::noinline]] void supply_event(std::uint32_t pool);
   void pool_calendar(std::uint32_t pool, bool open);
 
   // engine_lots
-  void resolve();
-  [[nodiscard]] bool closes_now(std::uint32_t m) const noexcept;
-  void take_next(std::uint32_t m);
-  bool serve(std::uint32_t m);
-  void take_out(std::uint32_t s, std::uint32_t l);
-  void batch_event(std::uint32_t s);
+  [[gnu::always_inline]] inline void free_machine(std::uint32_t m) {
+    if (freed_count_ == freed_.size()) [[unlikely]]
+      freed_.resize(2 * freed_.size());
+    freed_[freed_count_++] = m;
+  }
+  [[gnu::always_inline]] inline void resolve();
+  [[nodiscard, gnu::always_inline]] inline bool closes_now(std::uint32_t m) const noexcept;
+  [[gnu::always_inline]] inline void take_next(std::uint32_t m);
+  [[gnu::always_inline]] inline bool serve(std::uint32_t m);
+  [[gnu::noinline]] bool serve_batch(std::uint32_t m);
+  [[gnu::noinline]] void offer_batch(std::uint32_t s);
+  [[gnu::always_inline]] inline void take_out(std::uint32_t s, std::uint32_t l);
+  [[gnu::noinline]] void batch_event(std::uint32_t s);
   [[nodiscard]] std::uint32_t saturating_source(std::uint32_t station) const noexcept;
-  void take_from_supply(std::uint32_t m, std::uint32_t source);
+  [[gnu::noinline]] void take_from_supply(std::uint32_t m, std::uint32_t source);
   [[nodiscard]] bool has_room(std::uint32_t s) const noexcept;
   [[nodiscard]] bool may_go(std::uint32_t s, const Lot& lot) const noexcept;
-  void admit(std::uint32_t s);
-  void route(std::uint32_t l);
-  void go(std::uint32_t l);
-  void lot_event(std::uint32_t l);
-  void lose_patience(std::uint32_t l);
-  void leave_machine(Lot& lot);
-  void enter(std::uint32_t l);
-  void part(std::uint32_t l);
-  void join(std::uint32_t l, bool scrapped);
-  void finish(std::uint32_t m);
-  void finish_lot(std::uint32_t m, std::uint32_t l);
-  void move_on(std::uint32_t l, std::uint32_t target);
-  [[nodiscard]] std::uint64_t operation_digest(const Lot& lot, const StepData& step, std::uint64_t machine_hash,
-                                               Tick started) const noexcept;
-  [[nodiscard]] const BranchData& branch_of(const StepData& step, const Lot& lot) const noexcept;
-  std::uint32_t make_lot(std::uint32_t source, std::uint64_t serial, Tick due, std::int32_t priority);
-  [[nodiscard]] std::int32_t priority_of(std::uint32_t source) const noexcept {
-    return p_.products[p_.sources[source].product.value].priority;
+  void admit(std::uint32_t s) {
+    if (s_.stations[s].blocked_head != kNone) admit_blocked(s);
   }
-  [[nodiscard]] Tick due_of(std::uint32_t source) const noexcept {
-    const Tick after = p_.sources[source].due_after;
+  [[gnu::noinline]] void admit_blocked(std::uint32_t s);
+  [[gnu::noinline]] void route(std::uint32_t l);
+  [[gnu::always_inline]] inline void go(std::uint32_t l);
+  [[gnu::noinline]] void lot_event(std::uint32_t l);
+  [[gnu::noinline]] void lose_patience(std::uint32_t l);
+  [[gnu::always_inline]] inline void leave_machine(Lot& lot);
+  [[gnu::always_inline]] inline void enter(std::uint32_t l);
+  [[gnu::noinline]] void part(std::uint32_t l);
+  [[gnu::noinline]] void join(std::uint32_t l, bool scrapped);
+  [[gnu::always_inline]] inline void finish(std::uint32_t m);
+  [[gnu::always_inline]] inline void finish_lot(std::uint32_t m, std::uint32_t l);
+  [[gnu::always_inline]] inline void move_on(std::uint32_t l, std::uint32_t target);
+  [[nodiscard, gnu::always_inline]] inline std::uint64_t operation_digest(const Lot& lot, const StepData& step,
+                                                                          std::uint64_t machine_hash,
+                                                                          Tick started) const noexcept;
+  [[nodiscard]] const BranchData& branch_of(const StepData& step, const Lot& lot) const noexcept;
+  [[gnu::always_inline]] inline std::uint32_t make_lot(std::uint32_t source, std::uint64_t serial, Tick due,
+                                                       std::int32_t priority);
+  [[nodiscard]] std::int32_t priority_of(const SourceData& source) const noexcept {
+    return p_.products[source.product.value].priority;
+  }
+  [[nodiscard]] Tick due_of(const SourceData& source) const noexcept {
+    const Tick after = source.due_after;
     return after < kNever ? s_.now + after : kNever;
   }
-  void release_from_source(std::uint32_t i);
-  void arrival_event(std::uint32_t i);
-  bool is_lost(std::uint32_t i);
-  void schedule_arrival(std::uint32_t i);
-  void release_orders();
-  void leave_plant(std::uint32_t l, bool scrapped);
-  void look_for_deadlock(std::uint32_t s);
+  [[gnu::always_inline]] inline void release_from_source(std::uint32_t i);
+  [[gnu::always_inline]] inline void arrival_event(std::uint32_t i);
+  [[gnu::noinline]] bool is_lost(std::uint32_t i);
+  [[gnu::always_inline]] inline void schedule_arrival(std::uint32_t i);
+  [[gnu::noinline]] void release_orders();
+  [[gnu::noinline]] void leave_plant(std::uint32_t l, bool scrapped);
+  [[gnu::noinline]] void look_for_deadlock(std::uint32_t s);
 
   // engine_dispatch
-  [[nodiscard]] std::uint32_t choose(const Lot& lot) const;
+  [[nodiscard, gnu::always_inline]] inline std::uint32_t choose(const Lot& lot) const;
   [[nodiscard]] bool open_choice(std::uint32_t c, const Lot& lot) const noexcept {
     return may_go(p_.choices[c].station.value, lot);
   }
@@ -222,12 +239,13 @@ class Engine {
   void redraw_lot(std::uint32_t l);
   void redraw_pool(std::uint32_t p);
 
-  const PlantData& p_;
+  const PlantView p_;
   const Parameters& q_;
   State& s_;
   R r_;
   Slots slots_;
-  std::vector<std::uint32_t> freed_;       ///< machines that let go of their lot in this event
+  std::vector<std::uint32_t> freed_;  ///< machines that let go of their lot in this event: the first of these
+  std::size_t freed_count_ = 0;
   std::vector<std::uint32_t> saturating_;  ///< sources that always have a lot at hand
   std::vector<std::uint8_t> may_lose_;     ///< by source: its lots are lost where they find no room
   DrawAhead services_, arrivals_;          ///< by step and by source
@@ -246,6 +264,7 @@ Engine<R>::Engine(const PlantData& plant, const Parameters& parameters, State& s
       s_(state),
       r_(recorder),
       slots_(plant),
+      freed_(16),
       services_(plant.steps.size()),
       arrivals_(plant.sources.size()) {
   may_lose_.resize(plant.sources.size());
@@ -264,14 +283,17 @@ Engine<R>::Engine(const PlantData& plant, const Parameters& parameters, State& s
 template <class R>
 bool Engine<R>::run(const Until& until) {
   std::uint64_t polled = 0;
-  while (!s_.queue.empty() && s_.queue.top().time <= until.time) {
+  for (;;) {
+    const kernel::Event* const next = s_.queue.first();
+    if (next == nullptr || next->time > until.time) break;
     if (until.orders_done && s_.open_orders == 0) return true;
     if ((++polled & 0xfffU) == 0 && until.cancel != nullptr && until.cancel->load(std::memory_order_relaxed))
       return false;
-    const kernel::Event event = s_.queue.pop();
-    s_.now = event.time;
+    s_.now = next->time;
     ++s_.events;
-    handle(event.slot);
+    const std::uint32_t slot = next->slot;
+    s_.queue.drop_first();
+    handle(slot);
     if (!deadlock_.empty()) {
       s_.queue.settle();
       return true;
@@ -302,7 +324,7 @@ void Engine<R>::settle() {
       --s_.stations[station_of(m)].idle;  // on the list of freed ones instead
       s_.machines[m].condition = Condition::kWorking;
       account(m, Condition::kStarved);
-      freed_.push_back(m);
+      free_machine(m);
     }
   resolve();
   for (std::uint32_t s = 0; s < s_.stations.size(); ++s) admit(s);
@@ -313,6 +335,8 @@ template <class R>
 void Engine<R>::handle(std::uint32_t slot) {
   if (slot < slots_.modes) {
     machine_event(slot);
+  } else if (slot >= slots_.sources && slot < slots_.calendars) {
+    arrival_event(slot - slots_.sources);
   } else if (slot >= slots_.lots) {
     lot_event(slot - slots_.lots);
   } else if (slot >= slots_.order) {
@@ -323,8 +347,6 @@ void Engine<R>::handle(std::uint32_t slot) {
     supply_event(slot - slots_.pools);
   } else if (slot >= slots_.calendars) {
     calendar_event(slot - slots_.calendars);
-  } else if (slot >= slots_.sources) {
-    arrival_event(slot - slots_.sources);
   } else {
     clock_failure_event(slot - slots_.modes);
   }

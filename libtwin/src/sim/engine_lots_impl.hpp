@@ -44,19 +44,19 @@ void Engine<R>::schedule_orders() {
 /// that this frees.
 template <class R>
 void Engine<R>::resolve() {
-  for (std::size_t i = 0; pools_freed_ || i < freed_.size();) {
-    if (pools_freed_) {
-      wake();
-    } else {
-      take_next(freed_[i++]);
+  for (;;) {
+    for (std::size_t i = 0; pools_freed_ || i < freed_count_;) {
+      if (pools_freed_) {
+        wake();
+      } else {
+        take_next(freed_[i++]);
+      }
     }
-  }
-  freed_.clear();
-  while (!keepers_.empty()) {
+    freed_count_ = 0;
+    if (keepers_.empty()) return;
     const std::uint32_t source = keepers_.back();
     keepers_.pop_back();
     replenish(source);
-    resolve();
   }
 }
 /// The open machine's calendar is about to close at this very instant.
@@ -97,25 +97,22 @@ template <class R>
 bool Engine<R>::serve(std::uint32_t m) {
   const std::uint32_t s = station_of(m);
   const StationData& data = p_.stations[s];
-  if (!data.scanned) {
-    const std::uint32_t l = s_.stations[s].head;
-    take_out(s, l);
-    start(m, l);
-    return true;
-  }
-  if (data.batch.most == 1) {
-    const std::uint32_t l = pick(m);
-    take_out(s, l);
-    start(m, l);
-    return true;
-  }
+  if (data.batch.most > 1) return serve_batch(m);
+  const std::uint32_t l = data.scanned ? pick(m) : s_.stations[s].head;
+  take_out(s, l);
+  start(m, l);
+  return true;
+}
+template <class R>
+bool Engine<R>::serve_batch(std::uint32_t m) {
+  const std::uint32_t s = station_of(m);
   pick_batch(m);
   if (picked_.empty()) return false;
   for (const auto& [index, l] : picked_) {
     take_out(s, l);
     load(m, l);
   }
-  begin_work(m);
+  begin_batch(m);
   return true;
 }
 /// Takes a lot out of the queue, for a machine.
@@ -137,7 +134,7 @@ void Engine<R>::batch_event(std::uint32_t s) {
   const StationData& data = p_.stations[s];
   bool served = false;
   for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m)
-    if (s_.machines[m].condition == Condition::kStarved && s_.stations[s].queued > 0) served = serve(m) || served;
+    if (s_.machines[m].condition == Condition::kStarved && s_.stations[s].queued > 0) served = serve_batch(m) || served;
   if (served) admit(s);
 }
 template <class R>
@@ -154,12 +151,13 @@ template <class R>
 void Engine<R>::take_from_supply(std::uint32_t m, std::uint32_t source) {
   const std::uint32_t most = p_.stations[station_of(m)].batch.most;
   for (std::uint32_t i = 0; i < most; ++i) {
-    const std::uint32_t l = make_lot(source, s_.sources[source].count++, due_of(source), priority_of(source));
+    const std::uint32_t l =
+        make_lot(source, s_.sources[source].count++, due_of(p_.sources[source]), priority_of(p_.sources[source]));
     s_.lots[l].choice = p_.steps[s_.lots[l].step].first_choice;
     s_.lots[l].entered = s_.now;
     load(m, l);
   }
-  begin_work(m);
+  begin_batch(m);
 }
 
 template <class R>
@@ -179,7 +177,7 @@ bool Engine<R>::may_go(std::uint32_t s, const Lot& lot) const noexcept {
 }
 /// Gives the places that are free to the lots that have waited longest for them.
 template <class R>
-void Engine<R>::admit(std::uint32_t s) {
+void Engine<R>::admit_blocked(std::uint32_t s) {
   while (s_.stations[s].blocked_head != kNone && has_room(s)) {
     const std::uint32_t l = blocked_pop(s_, s);
     Lot& lot = s_.lots[l];
@@ -282,7 +280,7 @@ void Engine<R>::leave_machine(Lot& lot) {
   }
   machine.lot = kNone;
   machine.phase = Phase::kIdle;
-  freed_.push_back(m);
+  free_machine(m);
 }
 template <class R>
 void Engine<R>::enter(std::uint32_t l) {
@@ -299,17 +297,19 @@ void Engine<R>::enter(std::uint32_t l) {
   }
   lot.place = Place::kQueue;
   lot.arrival = s_.arrivals++;
-  lot.key = queue_key(data, lot);
+  lot.key = data.rule == QueueRule::kFifo ? 0 : queue_key(data, lot);
   station.queue_integral -= s_.now;
   queue_push(s_, s, kept_by(data), l);
   if constexpr (R::kLevels) r_.on_queue({s, station.queued, s_.now});
   if (p_.steps[lot.step].patience.valid()) schedule_patience(l);
-  if (station.idle == 0 || data.batch.most == 1) return;
-  for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m)
-    if (s_.machines[m].condition == Condition::kStarved) {
-      serve(m);
-      return;
-    }
+  if (station.idle > 0 && data.batch.most > 1) offer_batch(s);
+}
+/// A batch may be whole: the first idle machine looks.
+template <class R>
+void Engine<R>::offer_batch(std::uint32_t s) {
+  std::uint32_t m = p_.stations[s].first_machine;
+  while (s_.machines[m].condition != Condition::kStarved) ++m;
+  serve_batch(m);
 }
 
 /// A lot parts: from now on its parts are under way, one in each parallel branch.
@@ -456,7 +456,7 @@ template <class R>
 void Engine<R>::release_from_source(std::uint32_t i) {
   const std::uint64_t serial = s_.sources[i].count++;
   if (may_lose_[i] && is_lost(i)) return;
-  route(make_lot(i, serial, due_of(i), priority_of(i)));
+  route(make_lot(i, serial, due_of(p_.sources[i]), priority_of(p_.sources[i])));
 }
 template <class R>
 void Engine<R>::arrival_event(std::uint32_t i) {
@@ -485,11 +485,12 @@ bool Engine<R>::is_lost(std::uint32_t i) {
 template <class R>
 void Engine<R>::schedule_arrival(std::uint32_t i) {
   SourceState& source = s_.sources[i];
+  const SourceData& data = p_.sources[i];
   const double gap = arrivals_.draw(
-      i, s_.key, [&] { return draw_stream(p_.sources[i].hash, Purpose::kArrival); }, source.count, 0,
-      [&]() -> const FlatDistribution& { return q_.distributions[p_.sources[i].interarrival.value]; }, q_.table);
+      i, s_.key, [&] { return draw_stream(data.hash, Purpose::kArrival); }, source.count, 0, q_, data.interarrival);
   source.drawn = std::max<Tick>(0, ticks_from_seconds(gap));
-  if (p_.sources[i].profile_count > 0) source.drawn = p_.profile_end(p_.sources[i], s_.now, source.drawn) - s_.now;
+  if (data.profile_count > 0) [[unlikely]]
+    source.drawn = p_.data.profile_end(data, s_.now, source.drawn) - s_.now;
   s_.queue.schedule(slots_.sources + i, s_.now + source.drawn, code(Priority::kArrival));
 }
 template <class R>
@@ -588,7 +589,7 @@ void Engine<R>::look_for_deadlock(std::uint32_t s) {
     std::uint32_t l = s_.machines[m].lot;
     while (moves[target(l)]) l = s_.lots[l].child;
     if (!deadlock_.empty()) deadlock_ += ", ";
-    deadlock_ += p_.machine_names[m] + " holds " + lot_name(p_, s_.lots[l].source, s_.lots[l].serial) +
+    deadlock_ += p_.machine_names[m] + " holds " + lot_name(p_.data, s_.lots[l].source, s_.lots[l].serial) +
                  ", which waits for room at " + p_.station_names[target(l)];
     at = target(l);
   }

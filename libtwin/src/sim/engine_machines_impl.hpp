@@ -32,7 +32,7 @@ template <class R>
 void Engine<R>::resume_run(std::uint32_t m) {
   const MachineState& machine = s_.machines[m];
   if (!machine.running && !machine.waits && (machine.phase == Phase::kSetup || machine.phase == Phase::kProcessing))
-    run_machine(m);
+    run_machine(m, choice_on(machine));
 }
 template <class R>
 void Engine<R>::resume_with(std::uint32_t m, std::uint64_t pools) {
@@ -65,6 +65,11 @@ void Engine<R>::update_condition(std::uint32_t m) {
                 : machine.phase == Phase::kProcessing ? Condition::kWorking
                                                       : Condition::kSetup;
   }
+  set_condition(m, condition);
+}
+template <class R>
+void Engine<R>::set_condition(std::uint32_t m, Condition condition) {
+  MachineState& machine = s_.machines[m];
   const Condition before = machine.condition;
   if (condition == before) return;
   account(m, before);
@@ -144,7 +149,7 @@ void Engine<R>::begin_work(std::uint32_t m) {
   if (const DistributionId setup = setup_of(machine, choice); setup.valid()) {
     machine.phase = Phase::kSetup;
     machine.total = machine.left = draw(setup, step_stream(p_, lot, Purpose::kSetup), lot_index(lot));
-    run_machine(m);
+    run_machine(m, choice);
   } else {
     begin_processing(m);
   }
@@ -161,10 +166,11 @@ template <class R>
 void Engine<R>::begin_processing(std::uint32_t m) {
   MachineState& machine = s_.machines[m];
   const Lot& lot = s_.lots[machine.lot];
+  const ChoiceData& choice = p_.choices[lot.choice];
   machine.phase = Phase::kProcessing;
-  machine.kind = p_.choices[lot.choice].kind;
+  machine.kind = choice.kind;
   machine.total = machine.left = processing_time(m, lot);
-  run_machine(m);
+  run_machine(m, choice);
 }
 template <class R>
 Tick Engine<R>::processing_time(std::uint32_t m, const Lot& lot) noexcept {
@@ -172,9 +178,7 @@ Tick Engine<R>::processing_time(std::uint32_t m, const Lot& lot) noexcept {
   const auto stream = [&] { return step_stream(p_, lot, Purpose::kService); };
   // Only lots of one source that come in a row are worth drawing ahead for, at steps with one way to be done.
   const bool ahead = lot.source < p_.sources.size() && lot.round == 0 && p_.steps[lot.step].choice_count == 1;
-  const double work = ahead ? services_.draw(
-                                  lot.step, s_.key, stream, lot.serial, kRoundBits,
-                                  [&]() -> const FlatDistribution& { return q_.distributions[time.value]; }, q_.table)
+  const double work = ahead ? services_.draw(lot.step, s_.key, stream, lot.serial, kRoundBits, q_, time)
                             : q_.quantile(time, draw_uniform(s_.key, stream(), lot_index(lot)));
   const double speed = q_.speed[m];
   return std::max<Tick>(0, ticks_from_seconds(speed == 1 ? work : work / speed));
@@ -182,13 +186,15 @@ Tick Engine<R>::processing_time(std::uint32_t m, const Lot& lot) noexcept {
 
 /// Works off `left`, as far as the calendar, faults and pools let it, up to the next failure of work.
 template <class R>
-void Engine<R>::run_machine(std::uint32_t m) {
+void Engine<R>::run_machine(std::uint32_t m, const ChoiceData& choice) {
   MachineState& machine = s_.machines[m];
-  if (machine.open && machine.faults == 0 && (machine.holding || choice_on(machine).is_bare() || obtain(m))) {
-    const Tick span = begin_run(m);
-    s_.queue.schedule(m, s_.now + span, end_of_run(machine));
+  if (!machine.open || machine.faults > 0 || (!machine.holding && !choice.is_bare() && !obtain(m))) {
+    update_condition(m);
+    return;
   }
-  update_condition(m);
+  set_condition(m, machine.phase == Phase::kProcessing ? Condition::kWorking : Condition::kSetup);
+  const Tick span = begin_run(m);
+  s_.queue.schedule(m, s_.now + span, end_of_run(machine));
 }
 /// \return how long the machine runs until it has done its work or fails
 template <class R>
@@ -276,9 +282,9 @@ template <class R>
 void Engine<R>::resume(std::uint32_t m) {
   MachineState& machine = s_.machines[m];
   if (machine.phase == Phase::kSetup || machine.phase == Phase::kProcessing) {
-    run_machine(m);
+    run_machine(m, choice_on(machine));
   } else if (machine.phase == Phase::kIdle && machine.open && machine.faults == 0) {
-    freed_.push_back(m);
+    free_machine(m);
   } else {
     update_condition(m);
   }
@@ -421,7 +427,7 @@ void Engine<R>::pool_calendar(std::uint32_t pool, bool open) {
                   p_.need_pools[p_.needs[needs.first + i].first_pool + ((machine.pools >> (8 * i)) & 0xffU)] == pool;
     if (!concerned) continue;
     pause(m);
-    run_machine(m);
+    run_machine(m, choice_on(machine));
   }
 }
 

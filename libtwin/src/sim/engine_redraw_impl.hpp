@@ -14,9 +14,9 @@ void Engine<R>::redraw() {
     SourceState& source = s_.sources[i];
     const SourceData& data = p_.sources[i];
     const bool even = data.profile_count == 0;
-    const Tick age = even ? s_.now - source.last : p_.profile_span(data, source.last, s_.now);
+    const Tick age = even ? s_.now - source.last : p_.data.profile_span(data, source.last, s_.now);
     Tick left = draw_left(data.interarrival, draw_stream(data.hash, Purpose::kArrival), source.count, age);
-    if (!even) left = p_.profile_end(data, s_.now, left) - s_.now;
+    if (!even) left = p_.data.profile_end(data, s_.now, left) - s_.now;
     source.drawn = s_.now - source.last + left;
     s_.queue.move(slots_.sources + i, s_.now + left, code(Priority::kArrival));
   }

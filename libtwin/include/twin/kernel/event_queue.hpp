@@ -28,10 +28,10 @@ class EventQueue {
  public:
   EventQueue() = default;
   /// Makes room for slots [0, count); grows by itself when a larger slot is scheduled.
-  explicit EventQueue(std::size_t slots) : position_(slots, kNone) { heap_.reserve(slots); }
+  explicit EventQueue(std::size_t slots) : position_(slots, kNone) { heap_.reserve(slots + kPadding); }
 
-  [[nodiscard]] bool empty() const noexcept { return heap_.size() == (hole_ ? 1U : 0U); }
-  [[nodiscard]] std::size_t size() const noexcept { return heap_.size() - (hole_ ? 1U : 0U); }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  [[nodiscard]] std::size_t size() const noexcept { return count_ - (hole_ ? 1U : 0U); }
   [[nodiscard]] std::uint64_t next_sequence() const noexcept { return next_sequence_; }
 
   [[nodiscard]] bool pending(std::uint32_t slot) const noexcept {
@@ -41,8 +41,9 @@ class EventQueue {
   [[nodiscard]] Tick time_of(std::uint32_t slot) const noexcept { return heap_[position_[slot]].time; }
 
   /// Adds an event for a slot that has none. Cost: O(log n); after pop() it takes the place of the event popped.
-  void schedule(std::uint32_t slot, Tick time, unsigned priority) {
-    if (slot >= position_.size()) position_.resize(slot + std::size_t{1}, kNone);
+  [[gnu::noinline]] void schedule(std::uint32_t slot, Tick time, unsigned priority) {
+    if (slot >= position_.size()) [[unlikely]]
+      position_.resize(slot + std::size_t{1}, kNone);
     insert({time, (std::uint64_t{priority} << 56) | next_sequence_++, slot, 0});
   }
   /// Moves the slot's event, or adds one; its sequence is new.
@@ -62,9 +63,8 @@ class EventQueue {
     fill_hole();
     const std::size_t at = position_[slot];
     position_[slot] = kNone;
-    const Event last = heap_.back();
-    heap_.pop_back();
-    if (at < heap_.size()) place(at, last);
+    const Event last = take_last();
+    if (at < count_) place(at, last);
   }
 
   /// The first event. Requires !empty().
@@ -72,19 +72,27 @@ class EventQueue {
     fill_hole();
     return heap_.front();
   }
+  /// The first event, or null if there is none; it stays where it is until the queue is touched again.
+  [[nodiscard]] const Event* first() {
+    fill_hole();
+    return count_ == 0 ? nullptr : heap_.data();
+  }
+  /// Removes the event that first() has just told of. Cost: none, if the next thing is a schedule().
+  void drop_first() noexcept {
+    position_[heap_.front().slot] = kNone;
+    hole_ = true;
+  }
   /// Removes and returns the first event. Requires !empty().
   Event pop() {
-    fill_hole();
-    const Event first = heap_.front();
-    position_[first.slot] = kNone;
-    hole_ = true;
-    return first;
+    const Event event = top();
+    drop_first();
+    return event;
   }
 
   /// All pending events in no particular order.
-  [[nodiscard]] const std::vector<Event>& events() {
+  [[nodiscard]] std::vector<Event> events() {
     fill_hole();
-    return heap_;
+    return {heap_.begin(), heap_.begin() + count_};
   }
   /// Puts back an event as it was saved. \throws InvalidArgument if its slot is taken or its sequence still to come
   void restore(const Event& event) {
@@ -102,34 +110,47 @@ class EventQueue {
   __extension__ using Key = __int128;
   [[nodiscard]] static Key key(const Event& e) noexcept { return (Key{e.time} << 64) | Key{e.order}; }
 
-  void put(std::size_t at, const Event& event) noexcept {
+  /// Behind the events stand so many that are later than all, so that any event with a child has four.
+  static constexpr std::size_t kPadding = 3;
+  static constexpr Event kEnd{INT64_MAX, UINT64_MAX, kNone, 0};
+
+  [[gnu::always_inline]] inline void put(std::size_t at, const Event event) noexcept {
     heap_[at] = event;
     position_[event.slot] = static_cast<std::uint32_t>(at);
   }
-  void insert(const Event& event) {
+  [[gnu::always_inline]] inline void insert(const Event event) {
     if (hole_) {
       hole_ = false;
       sink(0, event);
       return;
     }
-    heap_.push_back(event);
-    rise(heap_.size() - 1, event);
+    if (heap_.empty()) [[unlikely]]
+      heap_.resize(kPadding, kEnd);
+    heap_.push_back(kEnd);
+    rise(count_++, event);
   }
   void fill_hole() noexcept {
-    if (!hole_) return;
-    hole_ = false;
-    const Event last = heap_.back();
-    heap_.pop_back();
-    if (!heap_.empty()) sink(0, last);
+    if (hole_) close_hole();
   }
-  void place(std::size_t at, const Event& event) noexcept {
+  [[gnu::noinline]] void close_hole() noexcept {
+    hole_ = false;
+    const Event last = take_last();
+    if (count_ > 0) sink(0, last);
+  }
+  Event take_last() noexcept {
+    const Event last = heap_[--count_];
+    heap_[count_] = kEnd;
+    heap_.pop_back();
+    return last;
+  }
+  [[gnu::noinline]] void place(std::size_t at, const Event& event) noexcept {
     if (at > 0 && key(event) < key(heap_[(at - 1) >> 2])) {
       rise(at, event);
     } else {
       sink(at, event);
     }
   }
-  void rise(std::size_t at, const Event& event) noexcept {
+  void rise(std::size_t at, const Event event) noexcept {
     const Key k = key(event);
     while (at > 0) {
       const std::size_t parent = (at - 1) >> 2;
@@ -139,33 +160,40 @@ class EventQueue {
     }
     put(at, event);
   }
-  void sink(std::size_t at, const Event& event) noexcept {
+  [[gnu::always_inline]] inline void sink(std::size_t at, const Event event) noexcept {
     const Key k = key(event);
-    const std::size_t n = heap_.size();
-    const Event* const h = heap_.data();
-    for (;;) {
-      const std::size_t first = 4 * at + 1;
-      if (first >= n) break;
-      std::size_t best = first;
-      if (first + 3 < n) {
-        const std::size_t left = key(h[first + 1]) < key(h[first]) ? first + 1 : first;
-        const std::size_t right = key(h[first + 3]) < key(h[first + 2]) ? first + 3 : first + 2;
-        best = key(h[right]) < key(h[left]) ? right : left;
-      } else {
-        for (std::size_t child = first + 1; child < n; ++child)
-          if (key(h[child]) < key(h[best])) best = child;
+    const std::size_t n = count_;
+    Event* const h = heap_.data();
+    std::uint32_t* const position = position_.data();
+    if (at == 0 && n == 2) {  // as in a plant of one machine
+      if (k > key(h[1])) {
+        h[0] = h[1];
+        position[h[0].slot] = 0;
+        at = 1;
       }
+      h[at] = event;
+      position[event.slot] = static_cast<std::uint32_t>(at);
+      return;
+    }
+    for (std::size_t first = 4 * at + 1; first < n; first = 4 * at + 1) {
+      // Which of two comes first is a coin toss, so no branches here.
+      const std::size_t left = first + (key(h[first + 1]) < key(h[first]) ? 1U : 0U);
+      const std::size_t right = first + 2 + (key(h[first + 3]) < key(h[first + 2]) ? 1U : 0U);
+      const std::size_t best = key(h[right]) < key(h[left]) ? right : left;
       if (k <= key(h[best])) break;
-      put(at, h[best]);
+      h[at] = h[best];
+      position[h[at].slot] = static_cast<std::uint32_t>(at);
       at = best;
     }
-    put(at, event);
+    h[at] = event;
+    position[event.slot] = static_cast<std::uint32_t>(at);
   }
 
-  std::vector<Event> heap_;
+  std::vector<Event> heap_;              ///< count_ events, then ends
   std::vector<std::uint32_t> position_;  ///< by slot; kNone: no event pending
   std::uint64_t next_sequence_ = 0;
-  bool hole_ = false;  ///< heap_[0] was popped and not yet replaced
+  std::uint32_t count_ = 0;  ///< events in the heap, and the hole
+  bool hole_ = false;        ///< heap_[0] was popped and not yet replaced
 };
 
 }  // namespace twin::kernel

@@ -16,7 +16,7 @@ namespace twin {
 }
 
 /// A free slot, made anew if there is none. References into `lots` may move.
-inline std::uint32_t take_lot_slot(State& state) {
+[[gnu::always_inline]] inline std::uint32_t take_lot_slot(State& state) {
   ++state.lot_count;
   if (state.free_lot != kNone) {
     const std::uint32_t lot = state.free_lot;
@@ -40,14 +40,14 @@ void heap_remove(State& state, std::uint32_t station, std::uint32_t lot) noexcep
 }  // namespace detail
 
 /// Puts a lot into a station's queue by its `key` and `arrival`, which the caller has set.
-inline void queue_push(State& state, std::uint32_t station, QueueRule rule, std::uint32_t lot) noexcept {
+[[gnu::always_inline]] inline void queue_push(State& state, std::uint32_t station, QueueRule rule, std::uint32_t lot) noexcept {
   StationState& s = state.stations[station];
   Lot* const lots = state.lots.data();
   lots[lot].next = lots[lot].child = lots[lot].previous = kNone;
   ++s.queued;
   if (rule == QueueRule::kFifo) [[likely]] {
     lots[lot].previous = s.tail;
-    (s.tail == kNone ? s.head : lots[s.tail].next) = lot;
+    *(s.tail == kNone ? &s.head : &lots[s.tail].next) = lot;
     s.tail = lot;
   } else if (rule == QueueRule::kLifo) {
     lots[lot].next = s.head;
@@ -58,7 +58,7 @@ inline void queue_push(State& state, std::uint32_t station, QueueRule rule, std:
   }
 }
 /// Takes a lot out of a queue, wherever it stands.
-inline void queue_remove(State& state, std::uint32_t station, QueueRule rule, std::uint32_t lot) noexcept {
+[[gnu::always_inline]] inline void queue_remove(State& state, std::uint32_t station, QueueRule rule, std::uint32_t lot) noexcept {
   StationState& s = state.stations[station];
   Lot* const lots = state.lots.data();
   --s.queued;
