@@ -115,7 +115,8 @@ class Engine {
   [[gnu::always_inline]] inline void load(std::uint32_t m, std::uint32_t l);
   [[gnu::always_inline]] inline void begin_work(std::uint32_t m);
   [[gnu::noinline]] void begin_batch(std::uint32_t m) { begin_work(m); }
-  [[nodiscard, gnu::always_inline]] inline DistributionId setup_of(const MachineState& machine, const ChoiceData& choice) const noexcept;
+  [[nodiscard, gnu::always_inline]] inline DistributionId setup_of(const MachineState& machine,
+                                                                   const ChoiceData& choice) const noexcept;
   [[gnu::always_inline]] inline void begin_processing(std::uint32_t m);
   [[nodiscard, gnu::always_inline]] inline Tick processing_time(std::uint32_t m, const Lot& lot) noexcept;
   [[gnu::always_inline]] inline void run_machine(std::uint32_t m, const ChoiceData& choice);
@@ -187,10 +188,12 @@ class Engine {
   [[gnu::always_inline]] inline void finish(std::uint32_t m);
   [[gnu::always_inline]] inline void finish_lot(std::uint32_t m, std::uint32_t l);
   [[gnu::always_inline]] inline void move_on(std::uint32_t l, std::uint32_t target);
-  [[nodiscard, gnu::always_inline]] inline std::uint64_t operation_digest(const Lot& lot, const StepData& step, std::uint64_t machine_hash,
-                                               Tick started) const noexcept;
+  [[nodiscard, gnu::always_inline]] inline std::uint64_t operation_digest(const Lot& lot, const StepData& step,
+                                                                          std::uint64_t machine_hash,
+                                                                          Tick started) const noexcept;
   [[nodiscard]] const BranchData& branch_of(const StepData& step, const Lot& lot) const noexcept;
-  [[gnu::always_inline]] inline std::uint32_t make_lot(std::uint32_t source, std::uint64_t serial, Tick due, std::int32_t priority);
+  [[gnu::always_inline]] inline std::uint32_t make_lot(std::uint32_t source, std::uint64_t serial, Tick due,
+                                                       std::int32_t priority);
   [[nodiscard]] std::int32_t priority_of(const SourceData& source) const noexcept {
     return p_.products[source.product.value].priority;
   }
@@ -238,7 +241,7 @@ class Engine {
   State& s_;
   R r_;
   Slots slots_;
-  std::vector<std::uint32_t> freed_;       ///< machines that let go of their lot in this event: the first of these
+  std::vector<std::uint32_t> freed_;  ///< machines that let go of their lot in this event: the first of these
   std::size_t freed_count_ = 0;
   std::vector<std::uint32_t> saturating_;  ///< sources that always have a lot at hand
   std::vector<std::uint8_t> may_lose_;     ///< by source: its lots are lost where they find no room

@@ -120,8 +120,7 @@ void Engine<R>::batch_event(std::uint32_t s) {
   const StationData& data = p_.stations[s];
   bool served = false;
   for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m)
-    if (s_.machines[m].condition == Condition::kStarved && s_.stations[s].queued > 0)
-      served = serve_batch(m) || served;
+    if (s_.machines[m].condition == Condition::kStarved && s_.stations[s].queued > 0) served = serve_batch(m) || served;
   if (served) admit(s);
 }
 template <class R>
@@ -138,7 +137,8 @@ template <class R>
 void Engine<R>::take_from_supply(std::uint32_t m, std::uint32_t source) {
   const std::uint32_t most = p_.stations[station_of(m)].batch.most;
   for (std::uint32_t i = 0; i < most; ++i) {
-    const std::uint32_t l = make_lot(source, s_.sources[source].count++, due_of(p_.sources[source]), priority_of(p_.sources[source]));
+    const std::uint32_t l =
+        make_lot(source, s_.sources[source].count++, due_of(p_.sources[source]), priority_of(p_.sources[source]));
     s_.lots[l].choice = p_.steps[s_.lots[l].step].first_choice;
     s_.lots[l].entered = s_.now;
     load(m, l);
