@@ -19,7 +19,7 @@ namespace {
 #else
 #define TWIN_LANES_MULTIPLY(a, b) ((a) * (b))  // both below 2^32
 #endif
-#include "draw_sixteen_lanes.hpp"
+#include "draw_sixteen_impl.hpp"
 #undef TWIN_LANES_NAME
 #undef TWIN_LANES
 #undef TWIN_LANES_MULTIPLY
@@ -35,7 +35,7 @@ namespace {
 #define TWIN_LANES_NAME wide
 #define TWIN_LANES 4
 #define TWIN_LANES_MULTIPLY(a, b) ((Words)_mm256_mul_epu32((__m256i)(a), (__m256i)(b)))
-#include "draw_sixteen_lanes.hpp"
+#include "draw_sixteen_impl.hpp"
 #undef TWIN_LANES_NAME
 #undef TWIN_LANES
 #undef TWIN_LANES_MULTIPLY
@@ -44,21 +44,25 @@ namespace {
 #else
 #pragma GCC pop_options
 #endif
-
-bool is_wide() noexcept {
-  static const bool wide = __builtin_cpu_supports("avx2") != 0;
-  return wide;
-}
 #endif
 
 }  // namespace
 
+bool has_wide_registers() noexcept {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx2") != 0;
+#else
+  return false;
+#endif
+}
+
 void draw_sixteen(std::uint64_t key, std::uint64_t stream, std::uint64_t first, unsigned shift,
-                  const FlatDistribution& d, std::span<const double> table, double* out) noexcept {
+                  const FlatDistribution& d, std::span<const double> table, double* out,
+                  [[maybe_unused]] bool use_wide) noexcept {
   auto uniforms = narrow::uniforms;
   auto exponentials = narrow::exponentials;
 #if defined(__x86_64__)
-  if (is_wide()) {
+  if (use_wide) {
     uniforms = wide::uniforms;
     exponentials = wide::exponentials;
   }

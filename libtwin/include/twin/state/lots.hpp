@@ -40,7 +40,8 @@ void heap_remove(State& state, std::uint32_t station, std::uint32_t lot) noexcep
 }  // namespace detail
 
 /// Puts a lot into a station's queue by its `key` and `arrival`, which the caller has set.
-[[gnu::always_inline]] inline void queue_push(State& state, std::uint32_t station, QueueRule rule, std::uint32_t lot) noexcept {
+[[gnu::always_inline]] inline void queue_push(State& state, std::uint32_t station, QueueRule rule,
+                                              std::uint32_t lot) noexcept {
   StationState& s = state.stations[station];
   Lot* const lots = state.lots.data();
   lots[lot].next = lots[lot].child = lots[lot].previous = kNone;
@@ -58,7 +59,8 @@ void heap_remove(State& state, std::uint32_t station, std::uint32_t lot) noexcep
   }
 }
 /// Takes a lot out of a queue, wherever it stands.
-[[gnu::always_inline]] inline void queue_remove(State& state, std::uint32_t station, QueueRule rule, std::uint32_t lot) noexcept {
+[[gnu::always_inline]] inline void queue_remove(State& state, std::uint32_t station, QueueRule rule,
+                                                std::uint32_t lot) noexcept {
   StationState& s = state.stations[station];
   Lot* const lots = state.lots.data();
   --s.queued;
