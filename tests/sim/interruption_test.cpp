@@ -147,6 +147,76 @@ products: {p: {route: [{at: mill, time: 1 min}], arrivals: {every: 2 h, period: 
     }
 }
 
+TEST(Interruption, LeavesWorkThatDoesNotRunAsItIs) {
+  // Down at closing: the operation is gone on with at opening. Waiting for an operator at closing: it has not begun.
+  for (const char* policy : {"finish", "restart", "scrap"}) {
+    Trial down(std::string(R"(
+calendars: {day: {daily: "00:00-08:00"}}
+stations: {mill: {calendar: day, failures: [{after: 7 h of work, repair: 2 h, times: 1}], when_closed: )") +
+               policy + R"(}}
+products: {p: {route: [{at: mill, time: 10 h}]}}
+orders: [{id: A, product: p}]
+)");
+    EXPECT_EQ(down.until(2 * kDay).operations(kHour), "A mill 0-27") << policy;
+    Trial waiting(std::string(R"(
+calendars: {day: {daily: "00:00-08:00"}, late: {daily: "12:00-20:00, 00:00-06:00", exceptions: {2000-01-03: "12:00-20:00"}}}
+operators: {ann: {calendar: late}}
+stations: {mill: {calendar: day, needs: ann, when_closed: )") +
+                  policy + R"(}}
+products: {p: {route: [{at: mill, time: 2 h}]}}
+orders: [{id: A, product: p}]
+)");
+    EXPECT_EQ(waiting.until(2 * kDay).operations(kHour), "A mill 0-26") << policy;
+  }
+}
+
+TEST(Interruption, AMachineThatWorksLateMovesToAChangedPlant) {
+  const Plant plant = Plant::parse(R"(
+calendars: {day: {daily: "00:00-08:00"}}
+stations: {mill: {calendar: day, when_closed: finish}}
+products: {p: {route: [{at: mill, time: 10 h}]}}
+orders: [{id: A, product: p}]
+)");
+  State state = State::initial(plant);
+  advance(plant, plant.parameters(), state, Until{.time = 9 * kHour});
+  State moved = migrate(plant, plant, state);
+  EXPECT_TRUE(equal(plant, State::load(moved.save(plant), plant), moved));
+  advance(plant, plant.parameters(), moved, Until{.time = kDay});
+  EXPECT_EQ(moved.orders[0].finish, 10 * kHour);
+}
+
+TEST(Interruption, ScrappedWorkHasUsedItsMaterial) {
+  Trial run(R"(
+materials: {blank: 10}
+calendars: {day: {daily: "00:00-08:00"}}
+stations: {mill: {calendar: day, when_closed: scrap, uses: blank}}
+products: {p: {route: [{at: mill, time: 10 h}]}}
+orders: [{id: A, product: p}]
+)");
+  run.until(kDay);
+  EXPECT_EQ(run.state.pools[0].level, 9);
+  EXPECT_EQ(run.state.pools[0].used, 1U);
+}
+
+TEST(Migrate, PatienceThatIsOverAndMaterialThatGetsASupply) {
+  const Plant from = Plant::parse(R"(
+materials: {bar: 70}
+stations: {mill: {uses: bar}}
+products: {p: {route: [{at: mill, time: 10 h}]}}
+orders: [{id: A, product: p, quantity: 3}]
+)");
+  const Plant to = from.change(
+      {{"products.p.route.mill.max_wait", "1 h"}, {"materials.bar", "{level: 100, supply: {every: 1 h, lot: 5}}"}});
+  State state = State::initial(from);
+  advance(from, from.parameters(), state, Until{.time = 5 * kHour});
+  State moved = migrate(from, to, state);
+  EXPECT_EQ(moved.pools[0].level, 69) << "what is there stays";
+  EXPECT_TRUE(equal(to, State::load(moved.save(to), to), moved));
+  advance(to, to.parameters(), moved, Until{.time = 6 * kHour});
+  EXPECT_EQ(moved.orders[0].scrapped, 2U) << "they have waited for five hours";
+  EXPECT_EQ(moved.pools[0].level, 74);
+}
+
 TEST(Interruption, FaultsOfItsKeysAreTold) {
   const auto fault = [](const std::string& station, const std::string& arrivals) {
     try {
@@ -167,6 +237,7 @@ TEST(Interruption, FaultsOfItsKeysAreTold) {
   EXPECT_THAT(fault("", "{every: 1 s, profile: [{from: 1 h, times: 1}]}"), HasSubstr("begin at 0 and ascend"));
   EXPECT_THAT(fault("", "{every: 1 s, profile: [{from: 0 h, times: 0}]}"), HasSubstr("never runs"));
   EXPECT_THAT(fault("", "{every: 1 s, period: 3 h}"), HasSubstr("there is no profile"));
+  EXPECT_THAT(fault("", "{every: 1 us, profile: [{from: 0 h, times: 3000}]}"), HasSubstr("1 ns or more"));
 }
 
 }  // namespace

@@ -125,7 +125,11 @@ std::vector<NeedSpec> PlantLoader::read_needs(const Place& place, bool material)
       fault(mark, at.path, name,
             fmt::format("{} of '{}' are needed and there are never more than {}", amount, name, most),
             fmt::format("at most {}", most));
-    if (need.pools.size() > kMaxAlternatives) need.pools.resize(kMaxAlternatives);
+    if (need.pools.size() > kMaxAlternatives) {
+      fault(mark, at.path, name, fmt::format("{} pools have the skill '{}'", need.pools.size(), name),
+            fmt::format("at most {}; a pool may have a count", kMaxAlternatives));
+      need.pools.resize(kMaxAlternatives);
+    }
     out.push_back(std::move(need));
   };
   if (place.node->is_scalar()) {

@@ -71,7 +71,7 @@ void PlantLoader::read_arrivals(const Place& place, ProductId id, Tick due, bool
     if (keys(place, Level::kArrivals, Shape::kArrivals)) read_renewal(place, path, source);
   } else if (text.rfind("every ", 0) == 0) {
     const auto d = read(place, Shape::kArrivals, [&](std::string_view) { return read_distribution(text.substr(6)); });
-    if (d && !(d->mean() > 0)) fault(place, "lots that follow each other after no time never end", "a time above 0");
+    if (d && !(d->mean() >= 1e-9)) fault(place, "lots that follow each other after no time never end", "1 ns or more");
     if (d) source.interarrival = intern(path, *d);
   } else if (text == "saturate") {
     source.kind = SourceKind::kSaturate;
@@ -155,7 +155,11 @@ void PlantLoader::read_renewal(const Place& place, const std::string& path, Sour
   if (!every) fault(place, "the arrivals have no 'every'", allowed(Shape::kArrivalKeys));
   read_profile(place, source);
   const auto d = distribution(every);
-  if (d && !(d->mean() > 0)) fault(every, "lots that follow each other after no time never end", "a time above 0");
+  double fastest = 1;
+  for (std::uint32_t k = 0; k < source.profile_count; ++k)
+    fastest = std::max(fastest, plant_.profiles[source.first_profile + k].times);
+  if (d && !(d->mean() / fastest >= 1e-9))
+    fault(every, "lots that follow each other after no time never end", "1 ns or more, however fast the profile");
   if (d) source.interarrival = intern(path + ".every", *d);
   const auto size =
       read(lots, Shape::kDistribution, [](std::string_view text) { return read_distribution(text, false); });
@@ -187,6 +191,11 @@ void PlantLoader::check_saturated(const Place& place, const StepData& first) {
 }
 
 void PlantLoader::check_circulation(const Place& place, const ProductData& product) {
+  for (std::uint32_t s = product.first_step; s < product.first_step + product.step_count; ++s)
+    if (plant_.steps[s].patience.valid() && !(plant_.parameters.mean(plant_.steps[s].patience) >= 1e-9))
+      fault(place,
+            fmt::format("lots that wait for no time at '{}' leave and come again without end", plant_.step_names[s]),
+            "max_wait above 0");
   for (std::uint32_t s = product.first_step; s < product.first_step + product.step_count; ++s)
     if (takes_time(plant_.steps[s])) return;
   fault(place, "lots that take no time would circulate without end", "a time above 0 at some step");

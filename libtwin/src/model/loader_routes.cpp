@@ -160,6 +160,8 @@ void PlantLoader::read_overdue(const Place& place, StepSpec& spec) {
     fault(overdue, "nothing says how long a lot may wait", "max_wait: beside it, as in max_wait: 2 h");
   if (overdue.node->is_mapping() && overdue.node->children.size() == 1 &&
       overdue.node->children.front().key == "rework" && overdue.node->children.front().is_scalar()) {
+    if (spec.patience && !(spec.patience->mean() >= 1e-9))
+      fault(overdue, "a lot that waits for no time and is sent back comes again without end", "max_wait above 0");
     spec.overdue = {"if_overdue.rework", 1, overdue.node->children.front().scalar, &overdue.node->children.front(),
                     BranchKind::kRework};
     return;

@@ -111,9 +111,6 @@ void PlantLoader::read_batch(const Place& place, StationSpec& spec) {
   if (batch.least > batch.most)
     fault(min, fmt::format("{} lots never fit into a batch of at most {}", batch.least, batch.most),
           fmt::format("at most {}", batch.most));
-  if (spec.data.places >= 0 && static_cast<std::uint32_t>(spec.data.places) + batch.most < batch.least)
-    fault(min, fmt::format("{} lots never wait in a queue of {} places", batch.least, spec.data.places),
-          "more places, or smaller batches");
   batch.wait = duration(child(place, "wait")).value_or(kNever);
   const KindBy by = kind_by(child(place, "by"), spec.by == KindBy::kNone ? KindBy::kOp : spec.by);
   if (spec.by != KindBy::kNone && by != spec.by)

@@ -71,6 +71,7 @@ class Engine {
   void begin_mode(std::uint32_t f);
   void begin_source(std::uint32_t i);
   void begin_pool(std::uint32_t p);
+  void begin_supply(std::uint32_t p);
   /// Brings a constant number of lots into circulation.
   void replenish(std::uint32_t i);
   /// A machine that comes from another plant: calendar and faults are looked at anew, its condition follows.
@@ -246,6 +247,7 @@ class Engine {
   Slots slots_;
   std::vector<std::uint32_t> freed_;  ///< machines that let go of their lot in this event: the first of these
   std::size_t freed_count_ = 0;
+  std::uint32_t last_loaded_ = kNone;      ///< the last lot of the batch that is being loaded
   std::vector<std::uint32_t> saturating_;  ///< sources that always have a lot at hand
   std::vector<std::uint8_t> may_lose_;     ///< by source: its lots are lost where they find no room
   DrawAhead services_, arrivals_;          ///< by step and by source

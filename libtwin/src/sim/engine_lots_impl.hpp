@@ -165,8 +165,8 @@ bool Engine<R>::has_room(std::uint32_t s) const noexcept {
   const std::int32_t places = p_.stations[s].places;
   if (places < 0) return true;
   const StationState& station = s_.stations[s];
-  return station.queued + station.inbound <
-         static_cast<std::uint32_t>(places) + station.idle * p_.stations[s].batch.most;
+  return std::uint64_t{station.queued} + station.inbound <
+         static_cast<std::uint64_t>(places) + std::uint64_t{station.idle} * p_.stations[s].batch.most;
 }
 /// Whether a lot may go to a station now. One that comes back to the station whose machine holds it always may: it
 /// leaves that machine free for another, and must not wait behind those it blocks.
@@ -243,8 +243,9 @@ void Engine<R>::schedule_patience(std::uint32_t l) {
   lot.overdue = false;
   if (!step.patience.valid()) return;
   lot.left = draw(step.patience, step_stream(p_, lot, Purpose::kPatience), lot_index(lot));
+  lot.left = std::max(lot.left, s_.now - lot.entered);  // it is over already
   const Tick end = lot.left < kNever - lot.entered ? lot.entered + lot.left : kNever;
-  s_.queue.schedule(slots_.lots + l, std::max(end, s_.now), code(Priority::kPatience));
+  s_.queue.schedule(slots_.lots + l, end, code(Priority::kPatience));
 }
 template <class R>
 void Engine<R>::lose_patience(std::uint32_t l) {

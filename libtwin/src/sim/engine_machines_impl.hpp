@@ -22,6 +22,9 @@ void Engine<R>::rejoin_machine(std::uint32_t m) {
   MachineState& machine = s_.machines[m];
   const MachineData& data = p_.machines[m];
   machine.open = p_.open_at(data.calendar, s_.now);
+  machine.late = machine.late && !machine.open && machine.phase != Phase::kIdle &&
+                 p_.stations[data.station.value].when_closed == Interruption::kFinish;
+  machine.open = machine.open || machine.late;
   machine.faults = 0;
   for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f)
     machine.faults = static_cast<std::uint16_t>(machine.faults + (s_.failures[f].down ? 1 : 0));
@@ -130,11 +133,10 @@ void Engine<R>::load(std::uint32_t m, std::uint32_t l) {
   ++s_.stations[station_of(m)].visits;
   if (machine.held++ == 0) {
     machine.lot = l;
-    return;
+  } else {
+    s_.lots[last_loaded_].child = l;
   }
-  std::uint32_t last = machine.lot;
-  while (s_.lots[last].child != kNone) last = s_.lots[last].child;
-  s_.lots[last].child = l;
+  last_loaded_ = l;
 }
 /// Begins on the lots that a machine has been loaded with: the first one says what is done.
 template <class R>
@@ -243,18 +245,24 @@ void Engine<R>::pause(std::uint32_t m) {
 template <class R>
 void Engine<R>::interrupt(std::uint32_t m, Interruption what) {
   MachineState& machine = s_.machines[m];
-  if (what == Interruption::kPause || (machine.phase != Phase::kSetup && machine.phase != Phase::kProcessing)) return;
+  if (what == Interruption::kPause || what == Interruption::kFinish ||
+      (machine.phase != Phase::kSetup && machine.phase != Phase::kProcessing))
+    return;
   forget_belief(m);
   if (what == Interruption::kRestart) {
     machine.left = machine.total;
     return;
   }
   const ChoiceData& choice = choice_on(machine);
-  if (machine.supplied)
+  if (machine.supplied) {
+    for (std::uint32_t i = choice.uses.first; i < choice.uses.first + choice.uses.count; ++i)
+      s_.pools[p_.need_pools[p_.needs[i].first_pool]].used +=
+          static_cast<std::uint64_t>(std::int64_t{p_.needs[i].amount} * machine.held);
     for (std::uint32_t i = choice.makes.first; i < choice.makes.first + choice.makes.count; ++i) {
       s_.pools[p_.need_pools[p_.needs[i].first_pool]].promised -= std::int64_t{p_.needs[i].amount} * machine.held;
       pools_freed_ = true;
     }
+  }
   machine.phase = Phase::kBlocked;  // until the last of a batch has left
   for (std::uint32_t l = machine.lot; l != kNone;) {
     const std::uint32_t next = s_.lots[l].child;
@@ -371,10 +379,11 @@ void Engine<R>::clock_failure_event(std::uint32_t f) {
     schedule_clock_failure(f);
     end_fault(m);
   } else {
+    const bool under_way = s_.machines[m].running;
     ++s_.machines[m].faults;
     pause(m);
     begin_fault(f);
-    interrupt(m, p_.modes[f].lot);
+    if (under_way) interrupt(m, p_.modes[f].lot);
   }
 }
 
@@ -403,10 +412,11 @@ void Engine<R>::calendar_event(std::uint32_t c) {
     machine.open = open;
     if (open) {
       resume(m);
-    } else {
-      pause(m);
-      interrupt(m, policy);
+      continue;
     }
+    const bool under_way = machine.running;
+    pause(m);
+    if (under_way) interrupt(m, policy);
   }
   schedule_calendar(c);
 }
@@ -440,7 +450,13 @@ void Engine<R>::begin_pool(std::uint32_t p) {
   pool.since = pool.last = s_.now;
   pool.open = p_.open_at(data.calendar, s_.now);
   if (data.material) pool.level = data.count;
-  if (!data.supply.valid()) return;
+  if (data.supply.valid()) begin_supply(p);
+}
+template <class R>
+void Engine<R>::begin_supply(std::uint32_t p) {
+  PoolState& pool = s_.pools[p];
+  const PoolData& data = p_.pools[p];
+  pool.last = s_.now;
   pool.drawn = draw(data.supply, draw_stream(data.hash, Purpose::kArrival), pool.deliveries);
   s_.queue.schedule(slots_.pools + p, s_.now + pool.drawn, code(Priority::kArrival));
 }

@@ -329,7 +329,7 @@ class Migration {
     for (std::uint32_t p = 0; p < a_.pools.size(); ++p) {
       const std::uint32_t to = pools_[p];
       if (to == kNone || a_.pools[p].material != b_.pools[to].material) continue;
-      known[to] = a_.pools[p].supply.valid() == b_.pools[to].supply.valid();
+      known[to] = true;
       PoolState& pool = new_.pools[to];
       pool = old_.pools[p];
       pool.integral += Wide{pool.level} * (new_.now - pool.since);
@@ -338,6 +338,7 @@ class Migration {
       pool.promised = 0;
       if (!b_.pools[to].material) pool.level = 0;
       pool.open = b_.open_at(b_.pools[to].calendar, new_.now);
+      if (b_.pools[to].supply.valid() && !a_.pools[p].supply.valid()) engine.begin_supply(to);
     }
     for (std::uint32_t p = 0; p < b_.pools.size(); ++p)
       if (!known[p]) engine.begin_pool(p);
