@@ -148,7 +148,7 @@ def documents(draw):
                     time=minutes(0 if i or kind not in ("saturate", "conwip") else 1, 12),
                     setup=sometimes(minutes(0, 4), among=6),
                     transport=sometimes(minutes(0, 9)) if not first else st.none(),
-                    max_wait=sometimes(minutes(0, 40), among=4),
+                    max_wait=sometimes(minutes(1, 40), among=4),
                     if_overdue=sometimes(st.sampled_from(["stay", "scrap"]), among=2),
                     uses=sometimes(st.sampled_from(["bar", {"bar": 2, "kit": 1}]), among=4),
                     makes=sometimes(st.sampled_from(["kit", {"kit": 2}]), among=4),
