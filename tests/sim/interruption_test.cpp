@@ -99,6 +99,14 @@ orders: [{id: A, product: p, quantity: 7}, {id: Q, product: q, release: 3 s}]
             "A-06 oven 11-13, A-07 oven 11-13");
 }
 
+TEST(Batch, OfVeryManyLotsIsLoaded) {
+  Trial run(R"(
+stations: {oven: {batch: {max: 200000}}}
+products: {p: {route: [{at: oven, time: 1 h}], arrivals: saturate}}
+)");
+  EXPECT_EQ(run.until(kHour).totals("p").completed, 200'000U);
+}
+
 TEST(Keep, ReleasesALotForEachPieceTaken) {
   Trial run(R"(
 materials: {blank: 0}
@@ -237,6 +245,19 @@ TEST(Interruption, FaultsOfItsKeysAreTold) {
   EXPECT_THAT(fault("", "{every: 1 s, profile: [{from: 1 h, times: 1}]}"), HasSubstr("begin at 0 and ascend"));
   EXPECT_THAT(fault("", "{every: 1 s, profile: [{from: 0 h, times: 0}]}"), HasSubstr("never runs"));
   EXPECT_THAT(fault("", "{every: 1 s, period: 3 h}"), HasSubstr("there is no profile"));
+  EXPECT_THAT(fault("", "every 0.1 ns"), HasSubstr("1 ns or more"));
+  const auto impatient = [](const std::string& step, const std::string& arrivals) {
+    try {
+      (void)Plant::parse("stations: {m: {}}\nproducts: {p: {route: [{at: m, time: 1 s, max_wait: 0 s" + step +
+                         "}], arrivals: " + arrivals + "}}");
+    } catch (const PlantError& error) {
+      return std::string(error.what());
+    }
+    return std::string("none");
+  };
+  EXPECT_THAT(impatient(", if_overdue: {rework: m}", "every 1 s"), HasSubstr("comes again without end"));
+  EXPECT_THAT(impatient("", "conwip(3)"), HasSubstr("come again without end"));
+  EXPECT_EQ(impatient("", "every 1 s"), "none") << "lots that never wait";
   EXPECT_THAT(fault("", "{every: 1 us, profile: [{from: 0 h, times: 3000}]}"), HasSubstr("1 ns or more"));
 }
 

@@ -161,7 +161,7 @@ class Assembly {
     machine.last_step = lot.step;
     machine.kind = p_.choices[lot.choice].kind;
     machine.supplied = true;  // its material has been taken before
-    promise_material(p_.choices[lot.choice]);
+    engine_.promise(p_.choices[lot.choice], 1);
     machine.started = fact.started;
     machine.phase = Phase::kProcessing;
     const Distribution time = q_.distribution(p_.choices[lot.choice].time);
@@ -181,11 +181,6 @@ class Assembly {
     }
     if (fact.stands_since) stand_still(m, *fact.stands_since);
     engine_.resume_run(m);
-  }
-  /// Places are kept for what the operation under way will make.
-  void promise_material(const ChoiceData& choice) {
-    for (std::uint32_t k = choice.makes.first; k < choice.makes.first + choice.makes.count; ++k)
-      s_.pools[p_.need_pools[p_.needs[k].first_pool]].promised += p_.needs[k].amount;
   }
   /// The machine's first failure mode by work has it down since `since`.
   void stand_still(std::uint32_t m, Tick since) {

@@ -72,6 +72,7 @@ class Engine {
   void begin_source(std::uint32_t i);
   void begin_pool(std::uint32_t p);
   void begin_supply(std::uint32_t p);
+  void promise(const ChoiceData& choice, std::int64_t lots);
   /// Brings a constant number of lots into circulation.
   void replenish(std::uint32_t i);
   /// A machine that comes from another plant: calendar and faults are looked at anew, its condition follows.

@@ -258,10 +258,8 @@ void Engine<R>::interrupt(std::uint32_t m, Interruption what) {
     for (std::uint32_t i = choice.uses.first; i < choice.uses.first + choice.uses.count; ++i)
       s_.pools[p_.need_pools[p_.needs[i].first_pool]].used +=
           static_cast<std::uint64_t>(std::int64_t{p_.needs[i].amount} * machine.held);
-    for (std::uint32_t i = choice.makes.first; i < choice.makes.first + choice.makes.count; ++i) {
-      s_.pools[p_.need_pools[p_.needs[i].first_pool]].promised -= std::int64_t{p_.needs[i].amount} * machine.held;
-      pools_freed_ = true;
-    }
+    promise(choice, -std::int64_t{machine.held});
+    pools_freed_ = pools_freed_ || choice.makes.count > 0;
   }
   machine.phase = Phase::kBlocked;  // until the last of a batch has left
   for (std::uint32_t l = machine.lot; l != kNone;) {
@@ -560,17 +558,22 @@ void Engine<R>::take_material(const ChoiceData& choice, std::int64_t lots) {
     if (p_.pools[pool].places >= 0) pools_freed_ = true;  // there is room to make more
     if (p_.pools[pool].keeper != kNone) keepers_.push_back(p_.pools[pool].keeper);
   }
+  promise(choice, lots);
+}
+/// Keeps places for what an operation of so many lots will make; gives them back where `lots` is below 0.
+template <class R>
+void Engine<R>::promise(const ChoiceData& choice, std::int64_t lots) {
   for (std::uint32_t i = choice.makes.first; i < choice.makes.first + choice.makes.count; ++i)
     s_.pools[p_.need_pools[p_.needs[i].first_pool]].promised += p_.needs[i].amount * lots;
 }
 template <class R>
 void Engine<R>::make_material(const ChoiceData& choice, std::int64_t lots) {
+  promise(choice, -lots);
   for (std::uint32_t i = choice.uses.first; i < choice.uses.first + choice.uses.count; ++i)
     s_.pools[p_.need_pools[p_.needs[i].first_pool]].used += static_cast<std::uint64_t>(p_.needs[i].amount * lots);
   for (std::uint32_t i = choice.makes.first; i < choice.makes.first + choice.makes.count; ++i) {
     const std::uint32_t pool = p_.need_pools[p_.needs[i].first_pool];
     book(pool);
-    s_.pools[pool].promised -= p_.needs[i].amount * lots;
     s_.pools[pool].level += p_.needs[i].amount * lots;
     pools_freed_ = true;
   }

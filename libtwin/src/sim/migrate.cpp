@@ -344,9 +344,7 @@ class Migration {
       if (!known[p]) engine.begin_pool(p);
     for (const MachineState& m : new_.machines) {
       if (m.lot == kNone || !m.supplied || (m.phase != Phase::kSetup && m.phase != Phase::kProcessing)) continue;
-      const ChoiceData& choice = b_.choices[new_.lots[m.lot].choice];
-      for (std::uint32_t k = choice.makes.first; k < choice.makes.first + choice.makes.count; ++k)
-        new_.pools[b_.need_pools[b_.needs[k].first_pool]].promised += std::int64_t{b_.needs[k].amount} * m.held;
+      engine.promise(b_.choices[new_.lots[m.lot].choice], m.held);
     }
   }
   /// Takes off what has been worked since the machine began to run.
