@@ -28,6 +28,7 @@ class Assembly {
     s_.products.resize(p_.products.size());
     s_.pools.resize(p_.pools.size());
     s_.orders = facts_.orders;
+    s_.carries_more = p_.lots_carry_more;
     s_.queue = kernel::EventQueue(Slots(p_).lots);
     for (std::uint32_t m = 0; m < p_.machines.size(); ++m) engine_.begin_machine(m);
     for (std::uint32_t f = 0; f < p_.modes.size(); ++f) engine_.begin_mode(f);

@@ -333,6 +333,7 @@ void Engine<R>::part(std::uint32_t l) {
     lot.reworked = whole.reworked;
     lot.step = p_.forks[i];
     lot.whole = l;
+    if (s_.carries_more) s_.more[part] = s_.more[l];
     lot.place = Place::kOutside;
     route(part);
   }
@@ -393,6 +394,7 @@ void Engine<R>::finish_lot(std::uint32_t m, std::uint32_t l) {
     const BranchData& branch = branch_of(step, lot);
     target = branch.target;
     lot.reworked = lot.reworked || branch.rework;
+    if (branch.rework && s_.carries_more) ++s_.more[l].sent_back;
   }
   move_on(l, target);
 }

@@ -129,6 +129,8 @@ class Migration {
   /// Copies each lot that has a place in the new plant, into the same slot.
   void move_lots() {
     new_.lots.resize(old_.lots.size());
+    new_.carries_more = b_.lots_carry_more;
+    if (new_.carries_more) new_.more.resize(old_.lots.size());
     in_process_.resize(b_.sources.size());
     for (std::uint32_t l = 0; l < old_.lots.size(); ++l) {
       const Lot& lot = old_.lots[l];
@@ -140,6 +142,7 @@ class Migration {
       const Lot moved = translate(lot, why);
       if (why.empty()) {
         new_.lots[l] = moved;
+        if (new_.carries_more && old_.carries_more) new_.more[l] = old_.more[l];
         if (moved.source < b_.sources.size() && moved.whole == kNone) ++in_process_[moved.source];
         ++new_.lot_count;
         continue;

@@ -16,7 +16,7 @@ namespace twin {
 namespace {
 
 constexpr std::string_view kMagic = "TWINSTAT";
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
 /// What is over lies after this, so that spans up to any clock stay in range.
 constexpr Tick kOldest = -kNever / 2;
 /// Sums kept in 128 bits lie within this of zero.
@@ -142,6 +142,8 @@ struct Canonical {
   [[nodiscard]] std::uint32_t operator()(std::uint32_t slot) const { return slot == kNone ? kNone : rank[slot]; }
 };
 
+void write_more(Writer& w, const LotMore& more) { w.all(more.sent_back); }
+
 std::string body(const PlantData& plant, const State& state) {
   const Canonical canonical(state);
   const Slots slots(plant);
@@ -171,6 +173,7 @@ std::string body(const PlantData& plant, const State& state) {
     w.all(lot.release, lot.due, lot.entered, lot.waiting, lot.left, lot.key, lot.arrival, lot.serial, lot.source,
           lot.step, lot.choice, lot.round, lot.machine, lot.priority, canonical(lot.whole), lot.parts, lot.place,
           lot.blocked, lot.reworked, lot.overdue, lot.doomed);
+    if (state.carries_more) write_more(w, state.more[l]);
   }
   for (std::uint32_t s = 0; s < state.stations.size(); ++s) {
     const StationState& station = state.stations[s];
@@ -253,6 +256,8 @@ void read_lot(Reader& r, const PlantData& plant, Tick now, Lot& lot) {
   const bool waits = lot.place == Place::kQueue || lot.place == Place::kOutside;
   if (waits && lot.waiting > lot.entered - kOldest) refuse("a lot has waited since before time began");
 }
+
+void read_more(Reader& r, LotMore& more) { r.all(more.sent_back); }
 
 template <class Fault>
 void check_setup(const PlantData& plant, const MachineState& m, const ChoiceData& choice, const Fault& fault) {
@@ -664,7 +669,12 @@ State State::load(std::string_view bytes, const Plant& of) {
   }
   read_totals(r, data, state);
   state.lots.resize(r.count(80));
-  for (Lot& lot : state.lots) read_lot(r, data, state.now, lot);
+  state.carries_more = data.lots_carry_more;
+  if (state.carries_more) state.more.resize(state.lots.size());
+  for (std::size_t l = 0; l < state.lots.size(); ++l) {
+    read_lot(r, data, state.now, state.lots[l]);
+    if (state.carries_more) read_more(r, state.more[l]);
+  }
   state.lot_count = static_cast<std::uint32_t>(state.lots.size());
   check_lots(data, state);
   chain_loads(state, loads);

@@ -298,9 +298,10 @@ struct PlantData {
   double carbon = 0;                  ///< kg per J of energy
   std::string currency;               ///< in which costs are; empty: none said
   std::vector<Expression> expressions;
-  bool counts_lots = false;   ///< some failure counts operations
-  bool plans_ahead = false;   ///< some rule looks at the work that remains
-  bool may_deadlock = false;  ///< stations with finite queues feed each other in a circle
+  bool lots_carry_more = false;  ///< states keep a LotMore beside each lot
+  bool counts_lots = false;      ///< some failure counts operations
+  bool plans_ahead = false;      ///< some rule looks at the work that remains
+  bool may_deadlock = false;     ///< stations with finite queues feed each other in a circle
 
   std::vector<std::string> station_names, machine_names, product_names, step_names, source_names, order_names,
       calendar_names, pool_names, kind_names;

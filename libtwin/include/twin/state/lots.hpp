@@ -22,9 +22,11 @@ namespace twin {
     const std::uint32_t lot = state.free_lot;
     state.free_lot = state.lots[lot].next;
     state.lots[lot] = Lot{};
+    if (!state.more.empty()) state.more[lot] = LotMore{};
     return lot;
   }
   state.lots.emplace_back();
+  if (state.carries_more) state.more.emplace_back();
   return static_cast<std::uint32_t>(state.lots.size() - 1);
 }
 inline void free_lot_slot(State& state, std::uint32_t lot) noexcept {

@@ -102,6 +102,11 @@ struct Lot {
   bool doomed = false;   ///< some part of it was scrapped
 };
 
+/// What only some plants ask of a lot, beside it so that the others do not carry it: State::more, by the lot's slot.
+struct LotMore {
+  std::uint32_t sent_back = 0;  ///< times it was sent back as rework
+};
+
 /// Lots in one station's queue and those waiting for room in it.
 struct StationState {
   std::uint32_t head = kNone, tail = kNone;  ///< queue: list (FIFO, LIFO), or root of a heap in `head`
@@ -208,6 +213,7 @@ struct State {
   std::uint32_t free_lot = kNone;  ///< head of the list of free slots in `lots`
   std::uint32_t lot_count = 0;
   std::uint32_t next_order = 0;  ///< orders before this one are released whole
+  bool carries_more = false;     ///< as PlantData::lots_carry_more
   std::vector<MachineState> machines;
   std::vector<StationState> stations;
   std::vector<FailureState> failures;
@@ -215,6 +221,7 @@ struct State {
   std::vector<OrderState> orders;
   std::vector<ProductTotals> products;
   std::vector<Lot> lots;
+  std::vector<LotMore> more;  ///< by slot of `lots`; empty unless PlantData::lots_carry_more
   std::vector<PoolState> pools;
   std::vector<Waiting> waiting;  ///< for pools, longest first
   std::vector<Belief> beliefs;   ///< ascending machine
