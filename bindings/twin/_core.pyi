@@ -318,6 +318,8 @@ class Result:
     @property
     def digest(self) -> str: ...
     @property
+    def method(self) -> str: ...
+    @property
     def metrics(self) -> list[tuple[str, str]]: ...
     @property
     def values(self) -> _Floats: ...
@@ -334,6 +336,7 @@ def simulate(
     threads: int,
     first_replication: int,
     quantiles: bool,
+    method: str,
     progress: _Told,
 ) -> Result: ...
 
@@ -352,6 +355,8 @@ class Forecast:
     def cpu_s(self) -> float: ...
     @property
     def digest(self) -> str: ...
+    @property
+    def method(self) -> str: ...
     @property
     def metrics(self) -> list[tuple[str, str]]: ...
     @property
@@ -372,6 +377,7 @@ def forecast(
     horizon: int | None,
     threads: int,
     first_replication: int,
+    method: str,
     progress: _Told,
 ) -> Forecast: ...
 
@@ -403,6 +409,7 @@ def compare_states(
     horizon: int | None,
     threads: int,
     first_replication: int,
+    method: str,
     progress: _Told,
 ) -> Comparison: ...
 def compare_plants(
@@ -413,6 +420,7 @@ def compare_plants(
     until: int | None,
     threads: int,
     quantiles: bool,
+    method: str,
     progress: _Told,
 ) -> Comparison: ...
 def student_t(confidence: float, degrees_of_freedom: float) -> float: ...
