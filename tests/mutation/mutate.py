@@ -1,4 +1,4 @@
-"""Mutation testing of the engine's rules: how many small faults do the tests notice?
+"""Mutation testing of the engine's rules: how many small faults the tests notice.
 
     make mutation                                        # a sample, with its score
     .venv/bin/python tests/mutation/mutate.py --sample 0 # all mutants (hours)
@@ -25,7 +25,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,6 @@ class Mutant:
     number: int = -1
     line: int = 0
     text: str = ""
-    inner: list["Mutant"] = field(default_factory=list)
 
 
 def mutants_of(cursor: Any, source: str, file: str) -> Iterator[Mutant]:
@@ -87,7 +86,7 @@ def mutants_of(cursor: Any, source: str, file: str) -> Iterator[Mutant]:
     if kind in (K.BINARY_OPERATOR, K.COMPOUND_ASSIGNMENT_OPERATOR) and len(children) == 2:
         left, right = (source[c.extent.start.offset : c.extent.end.offset] for c in children)
         operator = source[children[0].extent.end.offset : children[1].extent.start.offset].strip()
-        other = BINARY.get(operator) or ASSIGNING.get(operator)
+        other = OTHER.get(operator)
         arithmetic = operator not in ("+", "-", "+=", "-=") or is_number(cursor.type)
         if other and arithmetic and left and right:
             yield found(f"{operator} to {other}", f"({left} {other} {right})")
@@ -164,7 +163,13 @@ def find_mutants(root: Path) -> list[Mutant]:
     ).stdout.strip()
     unit = cindex.Index.create().parse(
         str(root / UNIT),
-        ["-std=c++20", f"-I{root / 'libtwin/include'}", f"-I{root / 'libtwin/src/sim'}", "-resource-dir", resources],
+        [
+            "-std=c++20",
+            f"-I{root / 'libtwin/include'}",
+            f"-I{root / 'libtwin/src/sim'}",
+            "-resource-dir",
+            asked.stdout.strip(),
+        ],
     )
     errors = [d.spelling for d in unit.diagnostics if d.severity >= cindex.Diagnostic.Error]
     if errors:
