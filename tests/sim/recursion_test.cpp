@@ -1,104 +1,20 @@
 #include "twin/sim/recursion.hpp"
 
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "random_line.hpp"
+#include "trial.hpp"
+#include "twin/base/error.hpp"
+
 namespace twin {
 namespace {
-
-/// Small random lines that the recursion can do, as text.
-class RandomLine {
- public:
-  explicit RandomLine(unsigned seed) : random_(seed), whole_(chance(40)) {}
-
-  [[nodiscard]] std::string yaml() {
-    const int machines = chance(15) ? 1 : 1 + pick(9);
-    std::string out = "stations:\n";
-    std::string route;
-    for (int i = 0; i < machines; ++i) {
-      out += station(i);
-      route += fmt::format("      - {{at: s{}, time: \"{}\"{}}}\n", i, time(6),
-                           chance(10) ? ", setup: \"" + time(2) + "\"" : "");
-    }
-    if (chance(10)) out += "  spare: {}\n";
-    out += "products:\n  part:\n    route:\n" + route;
-    if (chance(50)) out += "    due: 40 min\n";
-    if (chance(25)) return out + orders();
-    if (chance(50)) return out + "    arrivals: saturate\n";
-    if (chance(15))
-      return out + "    arrivals: {every: \"" + time(7) +
-             "\", profile: [{from: 0 h, times: 0.5}, {from: 3 h, times: 2}], period: 5 h}\n";
-    return out + "    arrivals: \"every " + time(7) + "\"\n";
-  }
-
- private:
-  int pick(int n) { return static_cast<int>(random_() % static_cast<unsigned>(n)); }
-  bool chance(int percent) { return pick(100) < percent; }
-
-  /// Whole minutes in a good part of the lines, so that much happens at once.
-  std::string time(int mean) {
-    if (whole_) {
-      switch (pick(3)) {
-        case 0:
-          return fmt::format("{} min", 1 + pick(mean));
-        case 1:
-          return fmt::format("discrete({} min: 0.5, {} min: 0.3, 0 min: 0.2)", 1 + pick(mean), 1 + pick(2 * mean));
-        default:
-          return fmt::format("empirical({}, {}, {} min)", 1 + pick(mean), 1 + pick(mean), 1 + pick(mean));
-      }
-    }
-    switch (pick(6)) {
-      case 0:
-        return fmt::format("{} min", 1 + pick(mean));
-      case 1:
-        return fmt::format("uniform({}, {} min)", mean / 2, mean * 2);
-      case 2:
-        return fmt::format("lognormal(mean {} min, cv 0.7)", mean);
-      case 3:
-        return fmt::format("gamma(mean {} min, cv 0.5)", mean);
-      default:
-        return fmt::format("exponential({} min)", mean);
-    }
-  }
-  std::string station(int i) {
-    std::string out = fmt::format("  s{}: {{", i);
-    out += chance(20) ? "machines: {M" + std::to_string(i) + ": {speed: 1.3}}" : "machines: 1";
-    if (chance(75)) out += fmt::format(", queue: {{places: {}}}", chance(20) ? 0 : chance(10) ? 40 : 1 + pick(6));
-    if (chance(60)) {
-      out += ", failures: [";
-      for (int f = 0, n = 1 + pick(3); f < n; ++f)
-        out += fmt::format("{}{{after: \"{} of work\", repair: \"{}\"{}{}}}", f > 0 ? ", " : "", time(60), time(9),
-                           chance(25) ? ", times: 3" : "", chance(20) ? ", lot: restart" : "");
-      out += "]";
-    }
-    if (chance(15)) {
-      out += ", setup: \"" + time(2) + "\"";
-    } else if (chance(10)) {
-      out += ", setup: {by: product, same: \"" + time(2) + "\", first: 4 min}";
-    }
-    if (chance(15)) out += ", changeover: \"" + time(4) + "\"";
-    return out + "}\n";
-  }
-  std::string orders() {
-    std::string out = "orders:\n";
-    for (int o = 0, n = 1 + pick(8); o < n; ++o)
-      out +=
-          fmt::format("  - {{id: O{}, product: part, quantity: {}, release: {} min, due: {} min, priority: {}}}\n", o,
-                      chance(40) ? 1 + pick(200) : 1 + pick(5), chance(30) ? 0 : pick(600), 100 + pick(900), pick(3));
-    return out;
-  }
-
-  std::mt19937 random_;
-  bool whole_;
-};
-
-Plant random_line(unsigned seed) { return Plant::parse(RandomLine(seed).yaml(), "line" + std::to_string(seed)); }
 
 /// Bits, so that figures without data are equal too.
 std::vector<std::uint64_t> bits(const std::vector<double>& values) {
@@ -183,6 +99,144 @@ TEST(Recursion, LeavesAStateThatGoesOnAsTheOther) {
       advance(plant, plant.parameters(), luck, ahead);
       advance_by_recursion(plant, plant.parameters(), same_luck, ahead);
       ASSERT_NO_FATAL_FAILURE(expect_same(plant, luck_begin, luck, luck_begin, same_luck, "branch"));
+    }
+  }
+}
+
+/// The operations of a plant by events, and whether the recursion ends with the same digest and figures.
+std::string by_both(const std::string& yaml, Tick seconds) {
+  Trial trial(yaml);
+  State recursion = trial.state;
+  const State begin = recursion;
+  advance_by_recursion(trial.plant, trial.plant.parameters(), recursion, {.time = seconds * kSecond});
+  trial.until(seconds * kSecond);
+  expect_same(trial.plant, begin, trial.state, begin, recursion, "by both");
+  return trial.operations();
+}
+
+TEST(Recursion, RespectsPlacesBlockingAndRepairs) {
+  // b is slow and has one place: a is blocked with the third lot from 3 on, until b takes the second at 6.
+  EXPECT_EQ(by_both(R"(
+stations: {a: {}, b: {queue: {places: 1}}}
+products: {p: {route: [{at: a, time: 1 s}, {at: b, time: 5 s}], arrivals: saturate}}
+run: {until: 12 s}
+)",
+                    12),
+            "p#1 a 0-1, p#2 a 1-2, p#3 a 2-3, p#1 b 1-6, p#4 a 6-7, p#2 b 6-11, p#5 a 11-12");
+  // No place: a is blocked from 1 on with the second lot, and from 6 on with the third.
+  EXPECT_EQ(by_both(R"(
+stations: {a: {}, b: {queue: {places: 0}}}
+products: {p: {route: [{at: a, time: 1 s}, {at: b, time: 5 s}], arrivals: saturate}}
+run: {until: 12 s}
+)",
+                    12),
+            "p#1 a 0-1, p#2 a 1-2, p#1 b 1-6, p#3 a 6-7, p#2 b 6-11, p#4 a 11-12");
+  // Work of 3 s fails after 2, 4 ... s of work, and is repaired in 10 s. What ends at the instant of a failure is done.
+  EXPECT_EQ(by_both(R"(
+stations: {a: {failures: [{after: 2 s of work, repair: 10 s}]}}
+products: {p: {route: [{at: a, time: 3 s}]}}
+orders: [{id: O, product: p, quantity: 3}, {id: P, product: p, release: 70 s}]
+)",
+                    200),
+            "O-01 a 0-13, O-02 a 13-26, O-03 a 26-49, P a 70-83");
+}
+
+TEST(Recursion, IsRefusedWithEveryReason) {
+  const Plant plant = Plant::parse(R"(calendars: {day: {daily: "06:00-14:00"}}
+operators: {ann: 1}
+stations:
+  a: {machines: 2, queue: {rule: spt}}
+  b: {calendar: day, queue: {places: 3, if_full: lose}, failures: [{after: 5 h of time, repair: 1 h, lot: scrap}]}
+  c: {needs: ann, failures: [{after: 5 of lots, repair: 1 h, needs: ann}], power: 3 kW}
+  d: {batch: {max: 3}}
+products:
+  p:
+    route:
+      - {at: a, time: 1 min, then: {pass: 0.9, scrap: 0.1}}
+      - {at: [b, c], time: 1 min, transport: 1 min}
+      - {at: b, time: 1 min, max_wait: 3 min}
+    arrivals: conwip(3)
+  q: {route: [{at: d, time: 1 min}], arrivals: {every: 1 h, lots: 2}}
+orders: [{id: O, product: p}]
+run: {until: 1 d}
+)",
+                                   "shop");
+  std::string all;
+  for (const std::string& reason : recursion_refusals(plant)) all += reason + "\n";
+  for (const char* part : {"shop:1:1: calendars: ",
+                           "shop:2:1: operators: ",
+                           "stations.a.machines: 2 machines",
+                           "stations.a.queue.rule: spt; allowed: fifo",
+                           "shop:5:7: stations.b.calendar: ",
+                           "stations.b.queue.if_full: ",
+                           "machine b.1, failures.after: a life of time",
+                           "machine b.1, failures.lot: scrap",
+                           "machine c.1, failures.after: a life of lots",
+                           "stations.c.needs: ",
+                           "stations.c.failures[0].needs: ",
+                           "stations.c.power: ",
+                           "stations.d.batch: ",
+                           "products.p.route.a.then: ",
+                           "products.p.route[0].then: ",
+                           "products.p.route[1].transport: ",
+                           "products.p.route[2].max_wait: ",
+                           "2 stations; allowed: one",
+                           "products.p.arrivals: conwip",
+                           "products.q.arrivals.lots: ",
+                           "products: 2 products",
+                           "orders: lots come from a source too"})
+    EXPECT_NE(all.find(part), std::string::npos) << part << " is not in\n" << all;
+  EXPECT_FALSE(runs_by_recursion(plant, nullptr, Method::kAuto, "test"));
+  EXPECT_THROW((void)runs_by_recursion(plant, nullptr, Method::kRecursion, "test"), InvalidArgument);
+  EXPECT_THROW((void)method_named("magic"), InvalidArgument);
+}
+
+TEST(Recursion, RefusesStatesThatHaveMoreThanALine) {
+  const Plant plant = Plant::parse(R"(
+stations: {a: {}, b: {queue: {places: 1}}}
+products: {p: {route: [{at: a, time: exponential(1 min)}, {at: b, time: exponential(1 min)}], arrivals: saturate}}
+run: {until: 1 d}
+)");
+  State state = State::initial(plant);
+  advance(plant, plant.parameters(), state, std::chrono::hours{1});
+  ASSERT_EQ(recursion_refusals(plant, state), std::vector<std::string>{});
+  State believed = state;
+  believed.beliefs.push_back({.machine = 0});
+  EXPECT_EQ(recursion_refusals(plant, believed).size(), 1U);
+  State standing = state;
+  standing.machines[0].running = false;
+  standing.machines[0].phase = Phase::kProcessing;
+  standing.machines[0].repairing = kNone;
+  EXPECT_NE(recursion_refusals(plant, standing), std::vector<std::string>{});
+}
+
+TEST(Recursion, StopsWhenCancelled) {
+  const Plant plant = Plant::parse(R"(
+stations: {a: {}}
+products: {p: {route: [{at: a, time: exponential(1 min)}], arrivals: saturate}}
+run: {until: 1 d}
+)");
+  State state = State::initial(plant);
+  const std::atomic<bool> cancel{true};
+  EXPECT_FALSE(advance_by_recursion(plant, plant.parameters(), state, {.time = 30 * kDay, .cancel = &cancel}));
+  EXPECT_THROW((void)advance_by_recursion(plant, plant.parameters(), state, {.time = -1}), InvalidArgument);
+}
+
+TEST(Recursion, DoesVeryLongTimesLotByLot) {
+  for (const char* time : {"discrete(1 min: 0.9, 50000 d: 0.1)", "exponential(30000 d)"}) {
+    const Plant plant = Plant::parse(fmt::format(R"(
+stations: {{a: {{}}, b: {{queue: {{places: 2}}, failures: [{{after: exponential(90 d) of work, repair: exponential(9000 d)}}]}}}}
+products: {{p: {{route: [{{at: a, time: "{0}"}}, {{at: b, time: "{0}"}}], arrivals: saturate}}}}
+run: {{until: 1 d}}
+)",
+                                                 time));
+    for (const Tick end : {kDay, 3000 * kDay, kNever - 1}) {
+      State events = State::initial(plant, Seed{4});
+      State recursion = events;
+      const State begin = events;
+      advance(plant, plant.parameters(), events, {.time = end});
+      advance_by_recursion(plant, plant.parameters(), recursion, {.time = end});
+      expect_same(plant, begin, events, begin, recursion, time);
     }
   }
 }

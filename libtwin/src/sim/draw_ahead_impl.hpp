@@ -14,13 +14,13 @@
 
 namespace twin::detail {
 
-/// Whether the processor has AVX2.
-[[nodiscard]] bool has_wide_registers() noexcept;
+/// Words of 64 bits in the widest registers of the processor: 2, 4 (AVX2) or 8 (AVX-512).
+[[nodiscard]] unsigned widest_lanes() noexcept;
 
 /// quantile(d, table, draw_uniform(key, stream, (first + i) << shift)) for i in [0, 16), to the last bit.
-/// \param use_wide  compute in wide registers; requires that there are some
+/// \param lanes  words in a register; at most widest_lanes()
 void draw_sixteen(std::uint64_t key, std::uint64_t stream, std::uint64_t first, unsigned shift,
-                  const FlatDistribution& d, std::span<const double> table, double* out, bool use_wide) noexcept;
+                  const FlatDistribution& d, std::span<const double> table, double* out, unsigned lanes) noexcept;
 
 /// A cache of quantiles by (place, index), filled sixteen at a time where indices come in a row, one at a time where
 /// they do not.
@@ -47,7 +47,7 @@ class DrawAhead {
       if (entry.used <= 8)  // the last block was hardly worth it
         return parameters.quantile(d, draw_uniform(key, stream(), index << shift));
       draw_sixteen(key, stream(), index / 16 * 16, shift, parameters.distributions[d.value], parameters.table,
-                   entry.value.data(), wide_);
+                   entry.value.data(), lanes_);
       entry.place = place;
       entry.block = index / 16;
       entry.used = 1;
@@ -65,7 +65,7 @@ class DrawAhead {
   };
   std::vector<Entry> entries_;
   std::size_t mask_ = 0;
-  bool wide_ = has_wide_registers();
+  unsigned lanes_ = widest_lanes();
 };
 
 }  // namespace twin::detail

@@ -17,7 +17,7 @@ namespace {
 #if defined(__x86_64__)
 #define TWIN_LANES_MULTIPLY(a, b) ((Words)_mm_mul_epu32((__m128i)(a), (__m128i)(b)))
 #else
-#define TWIN_LANES_MULTIPLY(a, b) ((a) * (b))  // both below 2^32
+#define TWIN_LANES_MULTIPLY(a, b) (((a)&0xffffffffU) * (b))
 #endif
 #include "draw_sixteen_impl.hpp"
 #undef TWIN_LANES_NAME
@@ -44,27 +44,51 @@ namespace {
 #else
 #pragma GCC pop_options
 #endif
+
+// AVX-512. It has fused multiply-add; the library is built without contraction, so the bits are the same here too.
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512dq,avx512vl")
+#endif
+#define TWIN_LANES_NAME widest
+#define TWIN_LANES 8
+#define TWIN_LANES_MULTIPLY(a, b) ((Words)_mm512_maskz_mul_epu32(0xff, (__m512i)(a), (__m512i)(b)))
+#include "draw_sixteen_impl.hpp"
+#undef TWIN_LANES_NAME
+#undef TWIN_LANES
+#undef TWIN_LANES_MULTIPLY
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
 #endif
 
 }  // namespace
 
-bool has_wide_registers() noexcept {
+unsigned widest_lanes() noexcept {
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("avx2") != 0;
-#else
-  return false;
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+    return 8;
+  if (__builtin_cpu_supports("avx2")) return 4;
 #endif
+  return 2;
 }
 
 void draw_sixteen(std::uint64_t key, std::uint64_t stream, std::uint64_t first, unsigned shift,
                   const FlatDistribution& d, std::span<const double> table, double* out,
-                  [[maybe_unused]] bool use_wide) noexcept {
+                  [[maybe_unused]] unsigned lanes) noexcept {
   auto uniforms = narrow::uniforms;
   auto exponentials = narrow::exponentials;
 #if defined(__x86_64__)
-  if (use_wide) {
+  if (lanes == 4) {
     uniforms = wide::uniforms;
     exponentials = wide::exponentials;
+  } else if (lanes == 8) {
+    uniforms = widest::uniforms;
+    exponentials = widest::exponentials;
   }
 #endif
   if (d.family == Family::kExponential && !d.truncated) {

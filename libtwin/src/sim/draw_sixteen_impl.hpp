@@ -8,12 +8,11 @@ typedef double Doubles __attribute__((vector_size(8 * TWIN_LANES)));
 
 /// The first words of draw_bits() at `index`, for two registers at once, so that their multiplications overlap.
 [[gnu::always_inline]] inline void draw_words(std::uint64_t key, std::uint64_t stream, Words (&words)[2]) noexcept {
-  const Words low = Words{} + 0xffffffffU;
   const Words m0 = Words{} + 0xD2511F53U;
   const Words m1 = Words{} + 0xCD9E8D57U;
   Words c0[2], c1[2], c2[2], c3[2];
   for (int i = 0; i < 2; ++i) {
-    c0[i] = words[i] & low;
+    c0[i] = words[i];  // of each of the four only the low half counts; what stands above it is never looked at
     c1[i] = words[i] >> 32;
     c2[i] = Words{} + (stream & 0xffffffffU);
     c3[i] = Words{} + (stream >> 32);
@@ -25,14 +24,14 @@ typedef double Doubles __attribute__((vector_size(8 * TWIN_LANES)));
       const Words p0 = TWIN_LANES_MULTIPLY(c0[i], m0);
       const Words p1 = TWIN_LANES_MULTIPLY(c2[i], m1);
       c0[i] = (p1 >> 32) ^ c1[i] ^ (Words{} + k0);
-      c1[i] = p1 & low;
+      c1[i] = p1;
       c2[i] = (p0 >> 32) ^ c3[i] ^ (Words{} + k1);
-      c3[i] = p0 & low;
+      c3[i] = p0;
     }
     k0 += 0x9E3779B9U;
     k1 += 0xBB67AE85U;
   }
-  for (int i = 0; i < 2; ++i) words[i] = (c1[i] << 32) | c0[i];
+  for (int i = 0; i < 2; ++i) words[i] = (c1[i] << 32) | (c0[i] & 0xffffffffU);
 }
 
 /// uniform_from_bits().

@@ -4,6 +4,7 @@
 /// run is taken back, and its lots are followed one by one.
 #pragma once
 #include "recursion_impl.hpp"  // IWYU pragma: keep
+#include "sixteen_lots_impl.hpp"
 
 namespace twin::detail {
 
@@ -30,7 +31,8 @@ void Recursion<R>::begin_blocks() {
     paces_.resize(count);
     spent_.resize(count);
     cells_[0] = kPast;
-    longest_ = static_cast<double>(kLongestBlocks / (4 * static_cast<Tick>(count + kBlockLots)));
+    const Tick longest = kLongestBlocks / (4 * static_cast<Tick>(count + kBlockLots));
+    longest_ = std::min(kLongestOfSixteen, static_cast<double>(longest));
   }
   for (std::size_t i = 0; i < count; ++i) {
     const Stage& stage = stages_[i];
@@ -128,7 +130,7 @@ bool Recursion<R>::peek_block() {
   if (!saturated_) {
     std::array<double, kBlockLots> gaps;
     draw_sixteen(s_.key, draw_stream(source.hash, Purpose::kArrival), count + 1, 0,
-                 q_.distributions[source.interarrival.value], q_.table, gaps.data(), wide_);
+                 q_.distributions[source.interarrival.value], q_.table, gaps.data(), lanes_);
     arrivals_[0] = next_arrival_;
     for (std::size_t k = 0; k < kBlockLots; ++k) {
       if (arrivals_[k] > end_) {
@@ -150,7 +152,7 @@ bool Recursion<R>::draw_times(DistributionId id, std::uint64_t stream, Purpose p
   std::array<double, kBlockLots> seconds;
   if (one_source_) {
     draw_sixteen(s_.key, stream, lots_[0].serial, kRoundBits, q_.distributions[id.value], q_.table, seconds.data(),
-                 wide_);
+                 lanes_);
   } else {
     for (std::size_t k = 0; k < kBlockLots; ++k)
       seconds[k] = q_.quantile(
@@ -159,15 +161,7 @@ bool Recursion<R>::draw_times(DistributionId id, std::uint64_t stream, Purpose p
   }
   if (purpose == Purpose::kService && stage.speed != 1)
     for (double& each : seconds) each /= stage.speed;
-  // As ticks_from_seconds() rounds what is neither negative nor long.
-  bool fits = true;
-  for (std::size_t k = 0; k < kBlockLots; ++k) {
-    const double ns = seconds[k] * 1e9;
-    fits = fits && ns < longest_;
-    const double bounded = ns < longest_ ? ns : longest_;
-    out[k] = static_cast<Tick>((bounded > 0 ? bounded : 0) + 0.5);
-  }
-  return fits;
+  return ticks_of_sixteen(seconds.data(), longest_, out, lanes_);
 }
 template <class R>
 bool Recursion<R>::draw_block() {
@@ -285,7 +279,7 @@ void Recursion<R>::commit_block() {
     Spent& spent = spent_[i];
     const Tick* const starts = starts_.data() + i * kBlockLots;
     const Tick* const ends = ends_.data() + i * kBlockLots;
-    for (std::size_t k = 0; k < kBlockLots; ++k) history += operation_digest(lot_hash[k], 0, stage, starts[k], ends[k]);
+    history += digest_sixteen(lot_hash.data(), stage.step_hash, stage.machine_hash, starts, ends, lanes_);
     if (stage.setup.valid()) {
       for (std::size_t k = 0; k < kBlockLots; ++k)
         spent.set_up += static_cast<std::uint64_t>(setup_[i * kBlockLots + k]);

@@ -171,7 +171,7 @@ class Recursion {
   std::uint64_t block_events_ = 0;
   std::uint32_t block_order_ = 0, block_serial_ = 0;
   double longest_ = 0;  ///< time in ns that a block can add up without overflow
-  bool wide_ = has_wide_registers();
+  unsigned lanes_ = widest_lanes();
 };
 
 template <class R>
