@@ -313,9 +313,9 @@ class Text:
 
 
 # The three loops by which the makers of JaamSim compare simulators (jaamsim.blogspot.com, May and July 2014): N
-# entities that are delayed again and again by 0 to 2N seconds, so that one ends its delay each second; entities that are
-# made and leave at once; two entities that take turns to hold a resource for a second. As no lot goes round for ever,
-# one that has been delayed or has held the resource leaves, and another one comes.
+# entities are delayed again and again by 0 to 2N seconds, so that one ends its delay each second; entities are made and
+# leave at once; two entities take turns to hold a resource for a second. As no lot goes round for ever, one that has
+# been delayed or has held the resource leaves, and another one comes.
 DELAY = Text("""\
 stations: {delay: {machines: 1000}}
 products:
