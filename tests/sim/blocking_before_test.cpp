@@ -117,12 +117,12 @@ TEST(BlockingBefore, TheFailureOfAMachineThatHoldsAPlaceKeepsIt) {
   Trial run(line(", failures: [{after: 1 s of work, repair: 10 s, times: 1}]", "", "", "1"));
   run.until(5 * kSecond);
   EXPECT_EQ(run.station("b").inbound, 1U);
-  EXPECT_EQ(run.until(30 * kSecond).operations(), "O-01 a 0-12, O-01 b 12-17");
+  EXPECT_EQ(run.until(30 * kSecond).operations(), "O a 0-12, O b 12-17");
 }
 
 TEST(BlockingBefore, CirclesOfMachinesThatCannotBeginAreTold) {
   // At 4 a holds P-02 before its operation, and its queue is full of P-03 and Q-01; b holds Q-02, and has P-01, Q-03.
-  Trial run(R"(
+  Trial run(R"yaml(
 stations:
   a: {blocking: before, queue: {places: 2, rule: "priority(p, q)"}}
   b: {blocking: before, queue: {places: 2, rule: "priority(q, p)"}}
@@ -130,13 +130,14 @@ products:
   p: {route: [{at: a, time: 2 s}, {at: b, time: 9 s}]}
   q: {route: [{at: b, time: 2 s}, {at: a, time: 9 s}]}
 orders: [{id: P, product: p, quantity: 3}, {id: Q, product: q, quantity: 3}]
-)");
+)yaml");
   try {
     run.until(kHour);
     FAIL();
   } catch (const DeadlockError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("deadlock at 4 s in replication 0 of plant 'plant': a.1 holds P-02, which waits "
-                                        "for room at b, b.1 holds Q-02, which waits for room at a"));
+    EXPECT_THAT(error.what(),
+                HasSubstr("deadlock at 4 s in replication 0 of plant 'plant': a.1 holds P-02, which waits "
+                          "for room at b, b.1 holds Q-02, which waits for room at a"));
   }
 }
 
@@ -144,9 +145,7 @@ TEST(BlockingBefore, WhatWasDecidedStaysInABranchAndGoesAlongToAChangedPlant) {
   const std::string text =
       "stations: {a: {blocking: before}, b: {queue: {places: 0}}, c: {}}\nproducts: {p: {route: [{at: a, time: 2 s, "
       "then: {goto: {b: 0.5, c: 0.5}}}, {at: b, time: 5 s}, {at: c, time: 7 s}]}}\norders: [{id: O, product: p}]\n";
-  const auto goes_to = [](const Trial& trial) {
-    return trial.plant.data().step_names[trial.state.more[0].follows];
-  };
+  const auto goes_to = [](const Trial& trial) { return trial.plant.data().step_names[trial.state.more[0].follows]; };
   Trial run(text);
   run.until(kSecond);
   const std::string decided = goes_to(run);

@@ -29,11 +29,12 @@ TEST(Cycle, ALotThatComesWithTheCycleIsTakenAtOnce) {
 }
 
 TEST(Cycle, TheBestOfAllThatCameIsTaken) {
-  EXPECT_EQ(operations("stations: {m: {cycle: 10 s, queue: {rule: edd}}}\nproducts: {p: {route: [{at: m, time: 10 "
-                       "s}]}}\norders: [{id: A, product: p, release: 3 s, due: 90 s}, {id: B, product: p, release: 4 s, "
-                       "due: 50 s}]\n",
-                       60),
-            "B m 10-20, A m 20-30");
+  EXPECT_EQ(
+      operations("stations: {m: {cycle: 10 s, queue: {rule: edd}}}\nproducts: {p: {route: [{at: m, time: 10 "
+                 "s}]}}\norders: [{id: A, product: p, release: 3 s, due: 90 s}, {id: B, product: p, release: 4 s, "
+                 "due: 50 s}]\n",
+                 60),
+      "B m 10-20, A m 20-30");
 }
 
 TEST(Cycle, WorkThatWasInterruptedGoesOnToTheEndOfACycle) {

@@ -814,8 +814,8 @@ Distribution Distribution::truncated(double lower, double upper) const {
     const double most = trials_at(flat_, high);
     if (high == kInfinity) return geometric(flat_.p[0], unit).shifted(flat_.shift + before * unit);  // no memory
     if (most > 10'000)
-      throw InvalidArgument(fmt::format("truncated: {} has {} values up to {}; allowed: at most 10000, or no upper bound",
-                                        text(""), most, upper));
+      throw InvalidArgument(fmt::format(
+          "truncated: {} has {} values up to {}; allowed: at most 10000, or no upper bound", text(""), most, upper));
     std::vector<double> values, weights;
     for (double k = before + 1; k <= most; ++k) {
       values.push_back(k * unit);

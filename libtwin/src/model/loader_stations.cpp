@@ -58,8 +58,8 @@ StationSpec PlantLoader::read_station(const Place& place) {
     spec.data.cycle = duration(cycle).value_or(1);
     if (spec.data.cycle <= 0) fault(cycle, "a cycle of no time never ends", allowed(Shape::kCycle));
     if (spec.data.places == 0)
-      fault(child(child(place, "queue"), "places"), "where work is in cycles lots begin from the queue, which has no place",
-            "1 or more");
+      fault(child(child(place, "queue"), "places"),
+            "where work is in cycles lots begin from the queue, which has no place", "1 or more");
   }
   if (spec.data.rule == QueueRule::kCyclic && spec.by == KindBy::kNone) spec.by = KindBy::kProduct;
   return spec;

@@ -398,7 +398,8 @@ class DistributionReader {
 
   Distribution parametric(const std::string& family, const std::vector<Argument>& arguments) const {
     if (time_ && family == "geometric" && arguments.size() == 1)
-      refuse("geometric says how many, not how long each takes", "a probability and a time, as in geometric(0.1, 1 min)");
+      refuse("geometric says how many, not how long each takes",
+             "a probability and a time, as in geometric(0.1, 1 min)");
     std::vector<std::string> signatures;
     for (const auto& form : forms()) {
       if (family != form.family) continue;

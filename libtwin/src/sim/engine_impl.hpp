@@ -288,11 +288,11 @@ class Engine {
   std::vector<double> work_;               ///< by choice: expected time at speed 1; only where a rule plans ahead
   std::vector<double> work_after_, steps_after_;          ///< by step: expected work and operations after it
   std::vector<std::pair<double, std::uint32_t>> picked_;  ///< scratch: lots by their index
-  std::vector<std::uint32_t> held_;    ///< machines in Phase::kHeld, longest first
-  std::vector<std::uint32_t> loaded_;  ///< scratch: lots of a batch
-  bool newly_held_ = false;            ///< some were held back in this event
-  bool asking_ = false;                ///< those held back are asked once more
-  bool beginning_ = false;             ///< cycles begin: all else of this instant has happened
+  std::vector<std::uint32_t> held_;                       ///< machines in Phase::kHeld, longest first
+  std::vector<std::uint32_t> loaded_;                     ///< scratch: lots of a batch
+  bool newly_held_ = false;                               ///< some were held back in this event
+  bool asking_ = false;                                   ///< those held back are asked once more
+  bool beginning_ = false;                                ///< cycles begin: all else of this instant has happened
   std::string deadlock_;
 };
 

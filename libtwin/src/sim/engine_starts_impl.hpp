@@ -46,7 +46,10 @@ bool Engine<R>::decide(std::uint32_t m, std::uint32_t l) {
     lot.step = step;
     lot.round = round;
     lot.machine = machine;
-    if (!room) return false;
+    if (!room) {
+      (void)give_up(m, l);
+      return false;
+    }
     more.follows_choice = choice;
     if (to != station_of(m)) ++s_.stations[to].inbound;
   }

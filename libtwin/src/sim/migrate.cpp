@@ -421,8 +421,8 @@ class Migration {
     for (std::uint32_t l = 0; l < new_.more.size(); ++l) {
       const Lot& lot = new_.lots[l];
       if (lot.place != Place::kMachine || !new_.more[l].decided || new_.more[l].follows_choice == kNone) continue;
-      const StationId to = b_.choices[new_.more[l].follows_choice].station;
-      if (to != b_.machines[lot.machine].station) ++new_.stations[to.value].inbound;
+      const StationId next = b_.choices[new_.more[l].follows_choice].station;
+      if (next != b_.machines[lot.machine].station) ++new_.stations[next.value].inbound;
     }
     std::vector<bool> known_machine(b_.machines.size(), false);
     for (const std::uint32_t m : machines_)

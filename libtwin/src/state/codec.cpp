@@ -272,8 +272,8 @@ void read_more(Reader& r, const PlantData& plant, const Lot& lot, LotMore& more)
               (more.follows != BranchData::kJoin || lot.whole != kNone);
   if (more.follows < plant.steps.size()) {
     const StepData& next = plant.steps[more.follows];
-    const bool there = more.follows_choice >= next.first_choice &&
-                       more.follows_choice < next.first_choice + next.choice_count;
+    const bool there =
+        more.follows_choice >= next.first_choice && more.follows_choice < next.first_choice + next.choice_count;
     fits = next.product == step.product && next.within == step.within &&
            (next.choice_count == 0 ? more.follows_choice == kNone : there);
   }
@@ -431,8 +431,7 @@ void check_machines(const PlantData& plant, State& state) {
       fault("it is open when its calendar is closed, or the reverse");
     if (condition == Condition::kStarved) {
       ++state.stations[data.station.value].idle;
-      if (state.stations[data.station.value].queued > 0 && station.direct)
-        fault("it is idle while lots wait for it");
+      if (state.stations[data.station.value].queued > 0 && station.direct) fault("it is idle while lots wait for it");
     }
     if (m.believed && m.phase != Phase::kProcessing) fault("an estimate belongs to no work");
     const auto belief = std::ranges::find(state.beliefs, i, &Belief::machine);
@@ -510,8 +509,8 @@ void check_cycles(const PlantData& plant, const State& state) {
   std::vector<bool> saturated(plant.stations.size(), false);
   for (const SourceData& source : plant.sources)
     if (source.kind == SourceKind::kSaturate)
-      saturated[plant.choices[plant.steps[plant.products[source.product.value].first_step].first_choice].station.value] =
-          true;
+      saturated[plant.choices[plant.steps[plant.products[source.product.value].first_step].first_choice]
+                    .station.value] = true;
   for (std::uint32_t s = 0; s < plant.stations.size(); ++s) {
     const StationData& data = plant.stations[s];
     const bool pending = state.queue.pending(slots.cycles + s);

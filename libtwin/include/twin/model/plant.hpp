@@ -118,7 +118,7 @@ struct StationData {
   bool block_before = false;  ///< an operation begins only when there is room where its lots go next
   PollingData polling;
   Preemption preempt = Preemption::kOff;
-  Tick cycle = 0;             ///< operations begin and end at multiples of it; 0: at any time
+  Tick cycle = 0;  ///< operations begin and end at multiples of it; 0: at any time
   /// A lot may go straight onto an idle machine, and a free machine may take any lot without looking further.
   bool direct = true;
   std::uint32_t room_of_idle = 1;  ///< lots for which an idle machine has room, beside the places

@@ -42,8 +42,8 @@ enum class Phase : std::uint8_t {
   kSetup = 1,
   kProcessing = 2,
   kBlocked = 3,
-  kHeld = 4,  ///< has not begun, since there is no room where its lot goes next; where work is in cycles the lot is still
-             ///< in the queue
+  kHeld = 4,  ///< has not begun, since there is no room where its lot goes next; where work is in cycles the lot is
+              ///< still in the queue
   kRoaming = 5  ///< on its way to the next kind of work, with nothing on it
 };
 
@@ -73,8 +73,8 @@ struct MachineState {
   std::uint64_t pools = 0;                       ///< while running: which alternative meets each need, 8 bits a need
   std::array<Tick, kConditions> in_condition{};  ///< up to `since`
   std::uint64_t visits = 0;                      ///< operations finished
-  std::uint64_t gate = 0;    ///< of one that polls: lots that entered the queue before are served (gated), or lots that
-                             ///< may still be served before it goes on (limited)
+  std::uint64_t gate = 0;  ///< of one that polls: lots that entered the queue before are served (gated), or lots that
+                           ///< may still be served before it goes on (limited)
   std::uint64_t changes = 0;  ///< of one that polls: ways to another kind so far: index of the draws
 };
 
