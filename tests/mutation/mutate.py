@@ -44,19 +44,8 @@ SWITCH = """/// Which mutant is switched on: tests/mutation/mutate.py.
 inline const int twin_mutant_on = std::getenv("TWIN_MUTANT") ? std::atoi(std::getenv("TWIN_MUTANT")) : -1;
 inline bool twin_mutant(int number) noexcept { return number == twin_mutant_on; }
 """
-BINARY = {
-    "<": "<=",
-    "<=": "<",
-    ">": ">=",
-    ">=": ">",
-    "==": "!=",
-    "!=": "==",
-    "&&": "||",
-    "||": "&&",
-    "+": "-",
-    "-": "+",
-}
-ASSIGNING = {"+=": "-=", "-=": "+="}
+PAIRS = (("<", "<="), (">", ">="), ("==", "!="), ("&&", "||"), ("+", "-"), ("+=", "-="))
+OTHER = {a: b for pair in PAIRS for a, b in (pair, pair[::-1])}
 K = cindex.CursorKind
 
 
@@ -158,9 +147,8 @@ def bodies(unit: Any, names: set[str]) -> Iterator[tuple[str, Any]]:
 def find_mutants(root: Path) -> list[Mutant]:
     """Give all mutants, numbered in the order of files and places."""
     files = sorted(str(path) for path in [*root.glob(RULES), *(root / name for name in MORE_RULES)])
-    resources = subprocess.run(
-        ["clang++", "-print-resource-dir"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    asked = subprocess.run(["clang++", "-print-resource-dir"], capture_output=True, text=True, check=True)
+    resources = asked.stdout.strip()
     unit = cindex.Index.create().parse(
         str(root / UNIT),
         [
@@ -168,7 +156,7 @@ def find_mutants(root: Path) -> list[Mutant]:
             f"-I{root / 'libtwin/include'}",
             f"-I{root / 'libtwin/src/sim'}",
             "-resource-dir",
-            asked.stdout.strip(),
+            resources,
         ],
     )
     errors = [d.spelling for d in unit.diagnostics if d.severity >= cindex.Diagnostic.Error]
