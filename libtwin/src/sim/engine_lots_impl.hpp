@@ -112,16 +112,16 @@ template <class R>
 bool Engine<R>::serve_batch(std::uint32_t m) {
   const std::uint32_t s = station_of(m);
   const StationData& data = p_.stations[s];
-  if (data.cycle > 0 && !is_beginning(s)) {
-    schedule_cycle(s, s_.now);
-    return false;
-  }
   if (data.batch.most > 1) {
     pick_batch(m);
   } else {
     picked_.assign(1, std::pair<double, std::uint32_t>{0, data.scanned ? pick(m) : s_.stations[s].head});
   }
   if (picked_.empty()) return false;
+  if (data.cycle > 0 && !is_beginning(s)) {
+    schedule_cycle(s, s_.now);
+    return false;
+  }
   if (data.cycle > 0 && data.block_before) {  // what cannot begin stays in the queue
     loaded_.clear();
     for (const auto& [index, l] : picked_) loaded_.push_back(l);

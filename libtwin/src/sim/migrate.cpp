@@ -460,7 +460,9 @@ class Migration {
         if (p != kNone && b_.pools[p].supply.valid() && !new_.queue.pending(to.pools + p))
           new_.queue.schedule(to.pools + p, e.time, e.priority());
       } else if (e.slot >= from.cycles && e.slot < from.order) {
-        continue;  // machines say anew that they wait for a cycle
+        const std::uint32_t s = stations_[e.slot - from.cycles];
+        if (s != kNone && b_.stations[s].cycle == a_.stations[e.slot - from.cycles].cycle)
+          new_.queue.reschedule(to.cycles + s, e.time, e.priority());
       } else if (e.slot >= from.stations && e.slot < from.cycles) {
         const std::uint32_t s = stations_[e.slot - from.stations];
         if (s != kNone && b_.stations[s].batch.wait < kNever)
