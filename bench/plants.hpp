@@ -15,7 +15,7 @@ inline twin::Plant made_plant(const std::string& name) {
   return twin::Plant::load(file);
 }
 
-/// Operations finished so far on all machines.
+/// Operations finished so far on all machines; each lot of a batch counts.
 inline std::uint64_t operations(const twin::State& state) {
   std::uint64_t sum = 0;
   for (const twin::MachineState& machine : state.machines) sum += machine.visits;
