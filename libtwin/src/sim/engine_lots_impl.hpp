@@ -518,9 +518,8 @@ template <class R>
 void Engine<R>::schedule_arrival(std::uint32_t i) {
   SourceState& source = s_.sources[i];
   const SourceData& data = p_.sources[i];
-  const double gap = arrivals_.draw(
-      i, s_.key, [&] { return draw_stream(data.hash, Purpose::kArrival); }, source.count, 0, q_, data.interarrival);
-  source.drawn = std::max<Tick>(0, ticks_from_seconds(gap));
+  source.drawn = arrivals_.draw(
+      i, s_.key, [&] { return draw_stream(data.hash, Purpose::kArrival); }, source.count, 0, q_, data.interarrival, 1);
   if (data.profile_count > 0) [[unlikely]]
     source.drawn = p_.data.profile_end(data, s_.now, source.drawn) - s_.now;
   s_.queue.schedule(slots_.sources + i, s_.now + source.drawn, code(Priority::kArrival));

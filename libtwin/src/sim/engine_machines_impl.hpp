@@ -183,10 +183,10 @@ Tick Engine<R>::processing_time(std::uint32_t m, const Lot& lot) noexcept {
   const auto stream = [&] { return step_stream(p_, lot, Purpose::kService); };
   // Only lots of one source that come in a row are worth drawing ahead for, at steps with one way to be done.
   const bool ahead = lot.source < p_.sources.size() && lot.round == 0 && p_.steps[lot.step].choice_count == 1;
-  const double work = ahead ? services_.draw(lot.step, s_.key, stream, lot.serial, kRoundBits, q_, time)
-                            : q_.quantile(time, draw_uniform(s_.key, stream(), lot_index(lot)));
   const double speed = q_.speed[m];
-  return std::max<Tick>(0, ticks_from_seconds(speed == 1 ? work : work / speed));
+  if (ahead) return services_.draw(lot.step, s_.key, stream, lot.serial, kRoundBits, q_, time, speed);
+  const double work = q_.quantile(time, draw_uniform(s_.key, stream(), lot_index(lot)));
+  return span_of(speed == 1 ? work : work / speed);
 }
 
 /// Works off `left`, as far as the calendar, faults and pools let it, up to the next failure of work.
