@@ -31,8 +31,7 @@ void Recursion<R>::begin_blocks() {
     paces_.resize(count);
     spent_.resize(count);
     cells_[0] = kPast;
-    const Tick longest = kLongestBlocks / (4 * static_cast<Tick>(count + kBlockLots));
-    longest_ = std::min(kLongestOfSixteen, static_cast<double>(longest));
+    longest_ = kLongestBlocks / (4 * static_cast<Tick>(count + kBlockLots));
   }
   for (std::size_t i = 0; i < count; ++i) {
     const Stage& stage = stages_[i];
@@ -128,17 +127,18 @@ bool Recursion<R>::peek_block() {
   const SourceData& source = p_.sources[source_];
   const std::uint64_t count = s_.sources[source_].count;
   if (!saturated_) {
-    std::array<double, kBlockLots> gaps;
+    std::array<double, kBlockLots> seconds;
+    std::array<Tick, kBlockLots> gaps;
     draw_sixteen(s_.key, draw_stream(source.hash, Purpose::kArrival), count + 1, 0,
-                 q_.distributions[source.interarrival.value], q_.table, gaps.data(), lanes_);
+                 q_.distributions[source.interarrival.value], q_.table, seconds.data(), gaps.data(), lanes_);
     arrivals_[0] = next_arrival_;
     for (std::size_t k = 0; k < kBlockLots; ++k) {
       if (arrivals_[k] > end_) {
         over_ = true;
         return false;
       }
-      const Tick gap = std::max<Tick>(0, ticks_from_seconds(gaps[k]));
-      arrivals_[k + 1] = source.profile_count > 0 ? p_.data.profile_end(source, arrivals_[k], gap) : arrivals_[k] + gap;
+      arrivals_[k + 1] =
+          source.profile_count > 0 ? p_.data.profile_end(source, arrivals_[k], gaps[k]) : arrivals_[k] + gaps[k];
     }
   }
   for (std::size_t k = 0; k < kBlockLots; ++k) lots_[k] = {source_, count + k, arrivals_[k], kNever, 0};
@@ -149,19 +149,21 @@ bool Recursion<R>::peek_block() {
 template <class R>
 bool Recursion<R>::draw_times(DistributionId id, std::uint64_t stream, Purpose purpose, const Stage& stage,
                               Tick* out) const {
+  const double speed = purpose == Purpose::kService ? stage.speed : 1;
   std::array<double, kBlockLots> seconds;
   if (one_source_) {
-    draw_sixteen(s_.key, stream, lots_[0].serial, kRoundBits, q_.distributions[id.value], q_.table, seconds.data(),
+    draw_sixteen(s_.key, stream, lots_[0].serial, kRoundBits, q_.distributions[id.value], q_.table, seconds.data(), out,
                  lanes_);
   } else {
-    for (std::size_t k = 0; k < kBlockLots; ++k)
-      seconds[k] = q_.quantile(
-          id, draw_uniform(s_.key, draw_stream(hash_of_source(p_, lots_[k].source) + stage.step_hash, purpose),
-                           lots_[k].serial << kRoundBits));
+    for (std::size_t k = 0; k < kBlockLots; ++k) {
+      const std::uint64_t lots = draw_stream(hash_of_source(p_, lots_[k].source) + stage.step_hash, purpose);
+      seconds[k] = q_.quantile(id, draw_uniform(s_.key, lots, lots_[k].serial << kRoundBits));
+      out[k] = span_of(seconds[k]);
+    }
   }
-  if (purpose == Purpose::kService && stage.speed != 1)
-    for (double& each : seconds) each /= stage.speed;
-  return ticks_of_sixteen(seconds.data(), longest_, out, lanes_);
+  if (speed != 1)
+    for (std::size_t k = 0; k < kBlockLots; ++k) out[k] = span_of(seconds[k] / speed);
+  return *std::max_element(out, out + kBlockLots) < longest_;
 }
 template <class R>
 bool Recursion<R>::draw_block() {

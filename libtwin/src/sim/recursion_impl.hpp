@@ -120,7 +120,7 @@ class Recursion {
   [[nodiscard, gnu::noinline]] Tick fail(std::size_t i, Tick start, Tick work);
 
   [[nodiscard]] Tick draw(DistributionId id, std::uint64_t stream, std::uint64_t index) const noexcept {
-    return std::max<Tick>(0, ticks_from_seconds(q_.quantile(id, draw_uniform(s_.key, stream, index))));
+    return span_of(q_.quantile(id, draw_uniform(s_.key, stream, index)));
   }
   [[nodiscard]] Tick& gate_at(const Stage& stage, std::uint64_t n) noexcept {
     return gates_[stage.gate + (n & stage.mask)];
@@ -170,8 +170,8 @@ class Recursion {
   std::array<Tick, 2> cells_{};  ///< always room; and where nobody reads
   std::uint64_t block_events_ = 0;
   std::uint32_t block_order_ = 0, block_serial_ = 0;
-  double longest_ = 0;  ///< time in ns that a block can add up without overflow
-  unsigned lanes_ = widest_lanes();
+  Tick longest_ = 0;  ///< time that a block can add up without overflow
+  Lanes lanes_ = widest_lanes();
 };
 
 template <class R>
@@ -521,10 +521,13 @@ void Recursion<R>::begin_processing(Stage& stage, const Lot& lot, Tick now) {
   machine.phase = Phase::kProcessing;
   machine.kind = p_.choices[stage.choice].kind;
   const auto stream = [&] { return step_stream(p_, lot, Purpose::kService); };
-  const double work = lot.source < p_.sources.size() && lot.round == 0
-                          ? services_.draw(stage.step, s_.key, stream, lot.serial, kRoundBits, q_, stage.time)
-                          : q_.quantile(stage.time, draw_uniform(s_.key, stream(), lot_index(lot)));
-  machine.total = machine.left = std::max<Tick>(0, ticks_from_seconds(stage.speed == 1 ? work : work / stage.speed));
+  if (lot.source < p_.sources.size() && lot.round == 0) {
+    machine.left = services_.draw(stage.step, s_.key, stream, lot.serial, kRoundBits, q_, stage.time, stage.speed);
+  } else {
+    const double work = q_.quantile(stage.time, draw_uniform(s_.key, stream(), lot_index(lot)));
+    machine.left = span_of(stage.speed == 1 ? work : work / stage.speed);
+  }
+  machine.total = machine.left;
   begin_run(stage, now);
 }
 template <class R>

@@ -32,10 +32,10 @@ namespace {
 #endif
 
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq"))), apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("avx512f,avx512dq,avx512vl")
+#pragma GCC target("avx512f,avx512dq,prefer-vector-width=512")
 #endif
 #define TWIN_LANES_NAME widest
 #define TWIN_LANES 8
@@ -53,21 +53,12 @@ namespace {
 
 std::uint64_t digest_sixteen(const std::uint64_t* lots, std::uint64_t step, std::uint64_t machine,
                              const std::int64_t* starts, const std::int64_t* ends,
-                             [[maybe_unused]] unsigned lanes) noexcept {
+                             [[maybe_unused]] Lanes lanes) noexcept {
 #if defined(__x86_64__)
-  if (lanes == 8) return widest::digest(lots, step, machine, starts, ends);
-  if (lanes == 4) return wide::digest(lots, step, machine, starts, ends);
+  if (lanes == Lanes::kEight) return widest::digest(lots, step, machine, starts, ends);
+  if (lanes == Lanes::kFour) return wide::digest(lots, step, machine, starts, ends);
 #endif
   return narrow::digest(lots, step, machine, starts, ends);
-}
-
-bool ticks_of_sixteen(const double* seconds, double longest, std::int64_t* out,
-                      [[maybe_unused]] unsigned lanes) noexcept {
-#if defined(__x86_64__)
-  if (lanes == 8) return widest::ticks(seconds, longest, out);
-  if (lanes == 4) return wide::ticks(seconds, longest, out);
-#endif
-  return narrow::ticks(seconds, longest, out);
 }
 
 }  // namespace twin::detail
