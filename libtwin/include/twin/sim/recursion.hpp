@@ -45,7 +45,7 @@ enum class Method : std::uint8_t {
 /// may begin anew.
 ///
 /// \param lots  told of lots that leave, in their order
-/// \return false if it was cancelled; the state is then as it was
+/// \return false if it was cancelled; the state is then of no use
 /// \throws InvalidArgument  as `advance`; a plant or a state for which recursion_refusals() has reasons is not looked
 ///                          for: ask before
 /// \note Cost: a draw and some 20 operations for each operation of the line.
