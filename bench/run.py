@@ -383,8 +383,11 @@ def print_growth(console, growths):
 
 def print_moved(console, measured, store):
     """Say what moved since the table of ratios was stored, or store it anew."""
-    now = {f.case.name: {name: ratios.summary(values) for name, values in f.ratios.items() if values} for f in measured}
-    now = {name: found for name, found in now.items() if found}
+    now = {
+        f.case.name: {name: ratios.summary(values) for name, values in f.ratios.items() if values}
+        for f in measured
+        if f.value is not None and not f.busy
+    }
     if store:
         ratios.store(RATIOS, now)
         console.print(f"Stored the ratios of {len(now)} benchmarks in {RATIOS.relative_to(ROOT)}.")
