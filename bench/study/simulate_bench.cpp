@@ -40,7 +40,6 @@ void BM_Threads(benchmark::State& state) {
   options.replications = 32;
   options.method = Method::kEvents;  // as any plant runs; by recursion this would be over too soon
   options.until = 5'000 * kMinute;
-  options.method = Method::kEvents;
   constexpr int kTries = 7;
   Spent best[2];
   std::uint64_t digest = 0;
