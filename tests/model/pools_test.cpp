@@ -361,6 +361,41 @@ TEST(Starts, AreReadAndRefused) {
   EXPECT_THAT(told(plant("", "cycle: 1 min, queue: {places: 0}")), ElementsAre(HasSubstr("which has no place")));
 }
 
+TEST(Polling, IsReadAndRefused) {
+  EXPECT_THAT(told(plant("", "polling: {change: 1 s}")), IsEmpty());
+  EXPECT_THAT(told(plant("", "polling: {serve: gated}")), testing::Contains(HasSubstr("stations.mill.polling.change")));
+  EXPECT_THAT(told(plant("", "polling: {change: 1 s, serve: some}")), ElementsAre(HasSubstr("'some' is unknown")));
+  EXPECT_THAT(told(plant("", "polling: {change: 1 s, serve: limited(0)}")), ElementsAre(HasSubstr("1 to 1000000")));
+  EXPECT_THAT(told(plant("", "polling: {change: 0 s}")), ElementsAre(HasSubstr("goes round in no time")));
+  EXPECT_THAT(told(plant("", "polling: {change: 1 s}, cycle: 1 s")), ElementsAre(HasSubstr("not both")));
+  EXPECT_THAT(told(plant("", "polling: {change: 1 s}, batch: {max: 2}")), ElementsAre(HasSubstr("not both")));
+  EXPECT_THAT(told(plant("", "polling: {change: 1 s}, queue: {rule: cyclic}")),
+              ElementsAre(HasSubstr("so does polling")));
+  EXPECT_THAT(told(plant("", "polling: {change: 1 s}, queue: {places: 0}")), ElementsAre(HasSubstr("has no place")));
+  EXPECT_THAT(told(plant("", "polling: {change: 1 s, by: op}, setup: {by: family}")),
+              ElementsAre(HasSubstr("go by the same")));
+  EXPECT_THAT(told("stations: {m: {polling: {change: 1 s}}}\nproducts: {p: {route: [{at: m, time: 1 s}], arrivals: "
+                   "saturate}}\n"),
+              ElementsAre(HasSubstr("never supplies it")));
+}
+
+TEST(Preemption, IsReadAndRefused) {
+  EXPECT_THAT(told(plant("", "queue: {rule: priority, preempt: resume}")), IsEmpty());
+  EXPECT_THAT(told(plant("", "queue: {preempt: never}")), IsEmpty());
+  EXPECT_THAT(told(plant("", "queue: {rule: priority, preempt: always}")),
+              ElementsAre(HasSubstr("'always' is unknown")));
+  for (const char* rule : {"fifo", "lifo", "cr", "min_setup", "\"expr(due - now)\"", "\"expr(ready)\""})
+    EXPECT_THAT(told(plant("", std::string("queue: {preempt: resume, rule: ") + rule + "}")),
+                ElementsAre(HasSubstr("no lot comes before another")))
+        << rule;
+  EXPECT_THAT(told(plant("", "queue: {rule: edd, preempt: resume}, batch: {max: 2}")),
+              ElementsAre(HasSubstr("a machine with batch")));
+  EXPECT_THAT(told(plant("", "queue: {rule: edd, preempt: resume}, cycle: 1 s")),
+              ElementsAre(HasSubstr("a machine with cycle")));
+  EXPECT_THAT(told(plant(kPools, "queue: {rule: edd, preempt: resume}, uses: bar")),
+              ElementsAre(HasSubstr("use or make material")));
+}
+
 // ---- batches, patience, branches ------------------------------------------------------------------------------------
 
 TEST(Batches, ThatNeverFillAreAFault) {

@@ -109,6 +109,12 @@ class RandomPlant {
     if (rich_ && chance(40)) out += fmt::format(", {{after: \"{} of lots\", repair: \"{}\"}}", 2 + pick(9), time(20));
     return "[" + out + "]";
   }
+  /// A rule by which lots may take machines from others.
+  static bool ranks_once(std::string_view rule) {
+    for (const char* other : {"fifo", "lifo", "cr", "atc", "covert", "min_setup", "cyclic", "now", "ready"})
+      if (rule.find(other) != std::string_view::npos) return false;
+    return true;
+  }
   std::string station(int s) {
     static constexpr const char* kRules[] = {
         "fifo", "lifo", "spt", "spt(known)", "edd", "priority", "\"priority(p1, p0)\""};
@@ -134,7 +140,8 @@ class RandomPlant {
                                             "cyclic",
                                             "\"expr(max(due - now, 0) / remaining_work + 10 * setup)\"",
                                             "\"expr(if(priority > 1, release, ready) - work ^ 2)\""};
-    out += fmt::format(", queue: {{rule: {}", rich_ && chance(60) ? kMore[pick(13)] : kRules[rule]);
+    rule_ = rich_ && chance(60) ? kMore[pick(13)] : kRules[rule];
+    out += fmt::format(", queue: {{rule: {}", rule_);
     const bool batch = rich_ && chance(25);
     bool cramped = false;
     if (chance(50)) {
@@ -143,6 +150,9 @@ class RandomPlant {
       out += fmt::format(", places: {}", places);
     }
     if (chance(30)) out += ", if_full: lose";
+    const bool preempts = rich_ && !batch && ranks_once(rule_) && later(40);
+    if (preempts) out += later(50) ? ", preempt: resume" : ", preempt: restart";
+    preempts_.push_back(preempts);
     out += "}";
     if (chance(50)) out += ", failures: " + failures();
     if (chance(40)) {
@@ -159,7 +169,14 @@ class RandomPlant {
     if (rich_ && chance(40)) out += chance(50) ? ", needs: any" : ", needs: {any: 1, jig: 1}";
     if (chance(30)) out += ", changeover: \"" + time(9) + "\"";
     if (rich_ && later(30)) out += ", blocking: before";
-    if (rich_ && later(20) && !cramped) out += later(50) ? ", cycle: 90 s" : ", cycle: 7 min";
+    const bool polls = rich_ && !batch && !preempts && !cramped &&
+                       std::string_view(rule_).find("cyclic") == std::string_view::npos &&
+                       std::string_view(rule_).find("min_setup") == std::string_view::npos && later(15);
+    static constexpr const char* kServe[] = {"exhaustive", "gated", "limited(2)"};
+    if (polls)
+      out += fmt::format(", polling: {{change: \"exponential(2 min)\", by: family, serve: {}}}", kServe[later_() % 3]);
+    polls_.push_back(polls);
+    if (rich_ && !polls && !preempts && later(20) && !cramped) out += later(50) ? ", cycle: 90 s" : ", cycle: 7 min";
     return out + (rich_ ? care() : "") + "}\n";
   }
   std::string product(int p) {
@@ -176,17 +193,23 @@ class RandomPlant {
             "[{{op: a, at: s{}, time: \"{}\"}}, {{op: b, at: s{}, time: \"{}\", then: {{rework: {{a: 0.2}}}}}}]}}}}\n",
             pick(stations_), time(9), pick(stations_), time(9));
       }
-      const int first = pick(stations_);
+      int first = pick(stations_);
+      for (int tried = 0; saturate && i == 0 && polls_[static_cast<std::size_t>(first)] && tried < stations_; ++tried)
+        first = (first + 1) % stations_;
       std::string at = fmt::format("s{}", first);
       if (chance(35) && !(saturate && i == 0)) at = fmt::format("[s{}, s{}]", first, (first + 1) % stations_);
       out += fmt::format("      - {{op: o{}, at: {}, time: \"{}\"", i, at, time(20));
       static constexpr const char* kChoose[] = {"first", "random", "shortest_queue", "earliest_finish"};
       if (at[0] == '[') out += fmt::format(", choose: {}", kChoose[pick(4)]);
       if (chance(30) && !(saturate && i == 0)) out += ", transport: \"" + time(15) + "\"";
+      const bool taken = preempts_[static_cast<std::size_t>(first)] ||
+                         (at[0] == '[' && preempts_[static_cast<std::size_t>((first + 1) % stations_)]);
       if (rich_ && chance(25)) {
-        out += chance(50) ? ", uses: bar" : ", uses: {kit: 1}, makes: {kit: 1}";
+        const std::string uses = chance(50) ? ", uses: bar" : ", uses: {kit: 1}, makes: {kit: 1}";
+        if (!taken) out += uses;
       } else if (rich_ && chance_more(30)) {
-        out += chance_more(50) ? ", uses: oil" : ", uses: {oil: 2, nut: 1}";
+        const std::string uses = chance_more(50) ? ", uses: oil" : ", uses: {oil: 2, nut: 1}";
+        if (!taken) out += uses;
       }
       if (rich_ && chance(25)) {
         out += ", max_wait: \"" + time(60) + "\", if_overdue: ";
@@ -209,6 +232,9 @@ class RandomPlant {
   std::mt19937 random_, later_, more_;
   bool rich_;
   int stations_ = 0;
+  const char* rule_ = "";       ///< of the station that is made
+  std::vector<bool> preempts_;  ///< by station
+  std::vector<bool> polls_;     ///< by station
 };
 
 /// One that cannot come to a deadlock: where stations with finite queues feed each other in a circle, the next is

@@ -78,6 +78,9 @@ enum class Shape : unsigned char {
   kCare,
   kBlocking,
   kCycle,
+  kPolling,
+  kServe,
+  kPreempt,
 };
 
 /// Kinds of mappings that occur.
@@ -101,9 +104,10 @@ enum class Level : unsigned char {
   kArrivals,
   kReorder,
   kMaintenance,
-  kDegradation
+  kDegradation,
+  kPolling
 };
-inline constexpr int kLevels = 20;
+inline constexpr int kLevels = 21;
 
 struct Key {
   const char* name;

@@ -283,7 +283,13 @@ void PlantLoader::summarise() {
     const bool formula = station.rule == QueueRule::kExpression && station.expression != kNone;
     station.scanned = is_dynamic(station.rule) || station.batch.most > 1 ||
                       (formula && plant_.expressions[station.expression].is_dynamic());
-    station.direct = station.batch.most == 1 && station.cycle == 0;
+    const bool preempts = station.preempt != Preemption::kOff;
+    plant_.preempts = plant_.preempts || preempts;
+    plant_.lots_carry_more = plant_.lots_carry_more || preempts;
+    const bool polls = station.polling.serve != Serve::kAny;
+    station.scanned = station.scanned || polls;
+    station.direct = station.batch.most == 1 && station.cycle == 0 && !polls && !preempts;
+    plant_.polls = plant_.polls || polls;
     station.room_of_idle = station.cycle > 0 ? 0 : station.batch.most;
     plant_.holds_back = plant_.holds_back || station.block_before;
     plant_.slotted = plant_.slotted || station.cycle > 0;
@@ -304,6 +310,11 @@ void PlantLoader::summarise() {
         break;
     }
   }
+  for (const ChoiceData& choice : plant_.choices)
+    if (plant_.stations[choice.station.value].preempt != Preemption::kOff && choice.uses.count + choice.makes.count > 0)
+      fault({}, join_path("stations", plant_.station_names[choice.station.value]) + ".queue.preempt", "",
+            "operations that use or make material are not taken from their machine",
+            "preempt: never, or no uses and makes at this station");
   using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS>;
   Graph graph(plant_.stations.size());
   const auto each_station = [&](std::uint32_t step, auto&& call) {

@@ -182,16 +182,20 @@ double Engine<R>::index_of(std::uint32_t m, const Lot& lot, double mean_work) co
       return static_cast<double>(lot.key);
   }
 }
+template <class R>
+double Engine<R>::mean_work_of(std::uint32_t s) const noexcept {
+  const StationState& station = s_.stations[s];
+  if (p_.stations[s].rule != QueueRule::kAtc || station.queued == 0) return 0;
+  double sum = 0;
+  for (std::uint32_t l = station.head; l != kNone; l = s_.lots[l].next) sum += work_[s_.lots[l].choice];
+  return sum / station.queued;
+}
 /// The lot a machine takes next from a queue that is looked through; equal ones in order of arrival.
 template <class R>
 std::uint32_t Engine<R>::pick(std::uint32_t m) {
   const std::uint32_t s = station_of(m);
   const StationState& station = s_.stations[s];
-  double mean_work = 0;
-  if (p_.stations[s].rule == QueueRule::kAtc) {
-    for (std::uint32_t l = station.head; l != kNone; l = s_.lots[l].next) mean_work += work_[s_.lots[l].choice];
-    mean_work /= station.queued;
-  }
+  const double mean_work = mean_work_of(s);
   std::uint32_t best = station.head;
   double least = index_of(m, s_.lots[best], mean_work);
   for (std::uint32_t l = s_.lots[best].next; l != kNone; l = s_.lots[l].next) {
@@ -210,11 +214,7 @@ void Engine<R>::pick_batch(std::uint32_t m) {
   const std::uint32_t s = station_of(m);
   const StationState& station = s_.stations[s];
   const BatchData& batch = p_.stations[s].batch;
-  double mean_work = 0;
-  if (p_.stations[s].rule == QueueRule::kAtc) {
-    for (std::uint32_t l = station.head; l != kNone; l = s_.lots[l].next) mean_work += work_[s_.lots[l].choice];
-    mean_work /= station.queued;
-  }
+  const double mean_work = mean_work_of(s);
   picked_.clear();
   for (std::uint32_t l = station.head; l != kNone; l = s_.lots[l].next)
     picked_.emplace_back(index_of(m, s_.lots[l], mean_work), l);
