@@ -39,10 +39,10 @@ stations:
 products:
   wafer:
     route:
-      - {at: etch, time: exponential(4 min)}
-      - {at: wash, time: exponential(5 min)}
-      - {at: furnace, time: "uniform(3, 9 min)", within: {of: etch, time: 20 min}, if_overdue: {rework: etch}}
-    arrivals: every exponential(25 min)
+      - {at: etch, time: exponential(3 min)}
+      - {at: wash, time: exponential(3 min)}
+      - {at: furnace, time: "uniform(3, 9 min)", within: {of: etch, time: 12 min}, if_overdue: {rework: etch}}
+    arrivals: every exponential(20 min)
 """
 
 
@@ -110,18 +110,18 @@ def routes(seed: int, warmup: float, until: float) -> dict[str, float]:
 
 
 def window(seed: int, warmup: float, until: float) -> dict[str, float]:
-    """Run `WINDOW`: what does not get into the furnace within 20 min of the etcher is etched anew."""
+    """Run `WINDOW`: what does not get into the furnace within 12 min of the etcher is etched anew."""
     trial = Trial(seed, warmup, until)
     env = trial.env
     etch, wash, furnace = (Queue(trial, name) for name in ("etch", "wash", "furnace"))
-    etch.machine(lambda *_: trial.exp(4))
-    wash.machine(lambda *_: trial.exp(5))
+    etch.machine(lambda *_: trial.exp(3))
+    wash.machine(lambda *_: trial.exp(3))
     furnace.machine(lambda *_: trial.rng.uniform(3, 9))
 
     def journey(lot: Lot) -> Process:
         while True:
             yield etch.wait(lot)
-            last = env.now + 20
+            last = env.now + 12
             yield wash.wait(lot)
             if env.now <= last:
                 done = furnace.wait(lot)
@@ -134,7 +134,7 @@ def window(seed: int, warmup: float, until: float) -> dict[str, float]:
             trial.count("furnace.overdue")
             lot.again = True
 
-    trial.source("wafer", 25, journey)
+    trial.source("wafer", 20, journey)
     queues = {f"{name}.queue_length": 1 for name in ("etch", "wash", "furnace")}
     busy = {f"{name}.utilisation": 1 for name in ("etch", "wash", "furnace")}
     return trial.run(["wafer"], queues | busy, ["wafer.reworked", "furnace.overdue"])
