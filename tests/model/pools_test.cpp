@@ -361,6 +361,14 @@ TEST(Starts, AreReadAndRefused) {
   EXPECT_THAT(told(plant("", "cycle: 1 min, queue: {places: 0}")), ElementsAre(HasSubstr("which has no place")));
 }
 
+/// One machine does a, the other everything.
+std::string two_machines(const std::string& station) {
+  return "stations: {m: {machines: {A: {does: a}, B: {}}, " + station +
+         "}}\nproducts: {a: {route: [{at: m, time: 1 s}]}, b: {route: [{at: m, time: 1 s}]}}\norders: [{id: A, "
+         "product: "
+         "a}]\n";
+}
+
 TEST(Polling, IsReadAndRefused) {
   EXPECT_THAT(told(plant("", "polling: {change: 1 s}")), IsEmpty());
   EXPECT_THAT(told(plant("", "polling: {serve: gated}")), testing::Contains(HasSubstr("stations.mill.polling.change")));
@@ -377,6 +385,12 @@ TEST(Polling, IsReadAndRefused) {
   EXPECT_THAT(told("stations: {m: {polling: {change: 1 s}}}\nproducts: {p: {route: [{at: m, time: 1 s}], arrivals: "
                    "saturate}}\n"),
               ElementsAre(HasSubstr("never supplies it")));
+  EXPECT_THAT(told(plant("", "polling: {change: 1 s}, setup: {by: product, same: 1 s, min_run: 3}")),
+              ElementsAre(HasSubstr("min_run goes by runs of one kind, and a machine that polls ends them")));
+  EXPECT_THAT(told(plant("", "polling: {change: 1 s}, setup: {by: product, teardown: 1 s}")),
+              ElementsAre(HasSubstr("teardown or polling, not both")));
+  EXPECT_THAT(told(two_machines("polling: {change: 1 s}")),
+              ElementsAre(HasSubstr("machines that poll and do not all")));
 }
 
 TEST(Preemption, IsReadAndRefused) {
@@ -394,6 +408,12 @@ TEST(Preemption, IsReadAndRefused) {
               ElementsAre(HasSubstr("a machine with cycle")));
   EXPECT_THAT(told(plant(kPools, "queue: {rule: edd, preempt: resume}, uses: bar")),
               ElementsAre(HasSubstr("use or make material")));
+  EXPECT_THAT(told(plant("", "queue: {rule: edd, preempt: resume}, setup: {by: product, same: 1 s, min_run: 3}")),
+              ElementsAre(HasSubstr("a lot that takes the machine ends them")));
+  EXPECT_THAT(told(plant("", "queue: {rule: edd, preempt: restart}, setup: {by: product, teardown: {p: 1 s}}")),
+              ElementsAre(HasSubstr("teardown or preempt, not both")));
+  EXPECT_THAT(told(two_machines("queue: {rule: edd, preempt: resume}")),
+              ElementsAre(HasSubstr("stations.m.queue.preempt")));
 }
 
 // ---- batches, patience, branches ------------------------------------------------------------------------------------

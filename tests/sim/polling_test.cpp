@@ -51,6 +51,30 @@ TEST(Polling, StandsWhileItIsDownOrClosed) {
   EXPECT_EQ(run.conditions("m"), "setup 0-0.5, down 0.5-2.5, setup 2.5-4, working 4-10, setup 10-11, working 11-13");
 }
 
+TEST(Polling, DueMaintenanceIsDoneBetweenOperationsAndWays) {
+  // Due by work in A-02.
+  EXPECT_EQ(operations(server("exhaustive", ", maintenance: {every: 3 s of work, takes: 2 s}"), 13),
+            "A-01 m 2-4, A-02 m 4-6, C m 8-10, B m 11-13");
+  // Due 1.5 s after the last, on a way (begun at 2), then in each operation.
+  EXPECT_EQ(operations(server("exhaustive", ", maintenance: {every: 1500 ms of time, takes: 1 s}"), 15),
+            "A-01 m 3-5, A-02 m 6-8, C m 9-11, B m 13-15");
+  Trial idle(server("exhaustive", ", maintenance: {every: 1500 ms of time, takes: 1 s}",
+                    "orders: [{id: B, product: b, release: 60 s}]\n"));
+  EXPECT_EQ(idle.until(6 * kSecond).conditions("m"), "setup 0-2, down 2-3, setup 3-5, down 5-6")
+      << "also when nobody comes";
+}
+
+TEST(Polling, AMachineOnItsWayIsNoPartOfADeadlock) {
+  // The lots might go round, and A-02 finds the only place taken at 2; m comes back at 10.
+  Trial run(R"(
+stations: {s: {queue: {places: 1}}, m: {polling: {change: 10 s}, queue: {places: 1}}}
+products: {a: {route: [{op: x, at: s, time: 1 s}, {op: y, at: m, time: 1 s, then: {rework: {x: 0.000001}}}]}}
+orders: [{id: A, product: a, quantity: 4}]
+)");
+  ASSERT_TRUE(run.plant.data().may_deadlock);
+  EXPECT_EQ(run.until(20 * kSecond).conditions("m"), "setup 0-10, working 10-14, setup 14-20");
+}
+
 TEST(Polling, EachMachineGoesItsOwnWay) {
   EXPECT_EQ(operations(server("exhaustive", ", machines: 2"), 20), "A-01 m.1 2-4, A-02 m.2 2-4, C m.1 4-6, B m.2 5-7");
 }

@@ -104,6 +104,42 @@ TEST(Preemption, ALotThatHasBeenServedIsPatient) {
   EXPECT_EQ(operations(mill("resume", "", kThree, ", max_wait: 1 s"), 30), "C m 5-8, B m 8-10, A m 10-16");
 }
 
+TEST(Preemption, ALotThatBeganInTimeHasKeptItsWindow) {
+  // A must begin at m within 2 s of its end at o: it does, at 1, loses m at 4 and goes on at 7.
+  const std::string text =
+      "stations: {o: {}, m: {queue: {rule: priority, preempt: resume}}}\nproducts: {p: {route: [{op: x, at: o, time: 1 "
+      "s}, {op: y, at: m, time: 10 s, within: {of: x, time: 2 s}, if_overdue: scrap}]}, q: {route: [{at: m, time: 3 "
+      "s}]}}\norders: [{id: A, product: p}, {id: B, product: q, release: 4 s, priority: 1}]\n";
+  Trial run(text);
+  run.until(5 * kSecond);
+  EXPECT_TRUE(equal(run.plant, State::load(run.state.save(run.plant), run.plant), run.state));
+  EXPECT_EQ(run.until(30 * kSecond).operations(), "A o 0-1, B m 4-7, A m 7-14");
+  EXPECT_EQ(run.station("m").overdue, 0U);
+}
+
+TEST(Preemption, DueMaintenanceComesFirst) {
+  // After 3 s of work it is due; A is under way until B takes the machine at 4, and B waits for the maintenance.
+  EXPECT_EQ(operations(mill("resume", ", maintenance: {every: 3 s, takes: 2 s}",
+                            "{id: A, product: p}, {id: B, product: q, release: 4 s, priority: 1}"),
+                       12),
+            "B m 6-9");
+}
+
+TEST(Preemption, WhatIsLeftIsDoneInTheStateOfWearThatTheMachineIsIn) {
+  // New, 4 of the 10 s of A are done; worn from 5 s of work on, B begins new and A goes on at half the speed: 12 s.
+  EXPECT_EQ(operations(mill("resume", ", degradation: [{state: new, lasts: 5 s}, {state: worn, speed: 0.5}]",
+                            "{id: A, product: p}, {id: B, product: q, release: 4 s, priority: 1}"),
+                       40),
+            "B m 4-7, A m 7-19");
+  // A begins worn at 20 s for 10 s of work, loses the machine at 24 with 8 s of work left, which take 16 s again.
+  EXPECT_EQ(
+      operations(mill("resume", ", degradation: [{state: new, lasts: 1 ns}, {state: worn, speed: 0.5}]",
+                      "{id: Z, product: q}, {id: A, product: p, release: 20 s}, {id: B, product: q, release: 24 s, "
+                      "priority: 1}"),
+                 60),
+      "Z m 0-3, B m 24-30, A m 30-46");
+}
+
 TEST(Preemption, LotsOfASaturatingSourceHaveTheirPlaceToo) {
   EXPECT_EQ(operations("stations: {m: {queue: {rule: priority, preempt: resume}}}\nproducts: {p: {priority: 1, route: "
                        "[{at: m, time: 10 s}], arrivals: saturate}, q: {route: [{at: m, time: 3 s}]}}\norders: [{id: "

@@ -70,6 +70,12 @@ enum class Shape : unsigned char {
   kOnFailure,
   kProfile,
   kTimesAsFast,
+  kDoes,
+  kSameAs,
+  kSample,
+  kWithin,
+  kBeyond,
+  kTeardown,
   kReorder,
   kMaintenance,
   kWindow,
@@ -105,9 +111,11 @@ enum class Level : unsigned char {
   kReorder,
   kMaintenance,
   kDegradation,
-  kPolling
+  kPolling,
+  kSample,
+  kWithin
 };
-inline constexpr int kLevels = 21;
+inline constexpr int kLevels = 23;
 
 struct Key {
   const char* name;

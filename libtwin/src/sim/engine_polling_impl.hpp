@@ -80,6 +80,7 @@ void Engine<R>::end_roaming(std::uint32_t m) {
   const std::uint32_t kinds = p_.stations[station_of(m)].kind_count;
   ++machine.changes;
   machine.phase = Phase::kIdle;
+  if (p_.cares) care(m);
   arrive_at_kind(m, machine.kind >= kinds - 1 ? 0 : machine.kind + 1);
   free_machine(m);
 }

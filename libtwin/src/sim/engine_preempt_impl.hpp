@@ -4,6 +4,9 @@
 
 namespace twin::detail {
 
+[[nodiscard]] inline Tick at_other_speed(Tick span, double longer) noexcept {
+  return longer == 1 ? span : std::min(ticks_from_seconds(seconds_from_ticks(span) * longer), kNever);
+}
 /// A lot has just entered the queue: if it is the first there, and comes before a lot under way, it takes that one's
 /// machine; of several the one whose lot comes last.
 template <class R>
@@ -57,9 +60,11 @@ void Engine<R>::preempt(std::uint32_t m) {
     leave_line(m);
   }
   if (machine.phase == Phase::kProcessing) {
+    const double pace = speed_of(m) / q_.speed[m];  // kept as if the machine were as new
     more.worked_by = m;
-    more.total = machine.total;
-    more.left = data.preempt == Preemption::kRestart ? machine.total : machine.left;
+    more.total = at_other_speed(machine.total, pace);
+    more.left =
+        data.preempt == Preemption::kRestart ? more.total : std::min(at_other_speed(machine.left, pace), more.total);
   }
   if (machine.phase == Phase::kHeld) std::erase(held_, m);
   forget_belief(m);
@@ -71,24 +76,23 @@ void Engine<R>::preempt(std::uint32_t m) {
   lot.machine = kNone;
   lot.place = Place::kQueue;
   lot.entered = s_.now;
-  lot.overdue = p_.steps[lot.step].patience.valid();  // its patience is over: it has been served
+  lot.overdue = p_.steps[lot.step].limited;  // its patience is over: it has been served
   station.queue_integral -= s_.now;
   queue_push(s_, s, kept_by(data), l);
   if constexpr (R::kLevels) r_.on_queue({s, station.queued, s_.now});
+  if (p_.cares) care(m);
   free_machine(m);
   if (kept != kNone) admit(kept);
 }
-/// Processing of a lot that was preempted: what is left of it, at the speed of the machine that takes it up.
+/// Processing of a lot that was preempted: what is left of it, at the speed of the machine that takes it up, in its
+/// state of wear.
 template <class R>
 void Engine<R>::take_up(std::uint32_t m, std::uint32_t l) {
   MachineState& machine = s_.machines[m];
   LotMore& more = s_.more[l];
-  const double faster = q_.speed[more.worked_by] / q_.speed[m];
-  const auto here = [faster](Tick t) {
-    return faster == 1 ? t : std::min(ticks_from_seconds(seconds_from_ticks(t) * faster), kNever);
-  };
-  machine.total = here(more.total);
-  machine.left = std::min(here(more.left), machine.total);
+  const double slower = q_.speed[more.worked_by] / speed_of(m);
+  machine.total = at_other_speed(more.total, slower);
+  machine.left = std::min(at_other_speed(more.left, slower), machine.total);
   more.worked_by = kNone;
   more.total = more.left = 0;
 }
