@@ -397,8 +397,8 @@ class Engine {
   std::vector<std::vector<std::uint32_t>> given_;  ///< scratch: by machine of the station, the claims that it meets
   std::vector<bool> seen_;                         ///< scratch: machines that have been asked
   Claim newcomer_;                                 ///< scratch: the lot for which room is looked for
-  bool pools_freed_ = false;               ///< someone in the line for pools may go on
-  std::vector<double> work_;               ///< by choice: expected time at speed 1; only where a rule plans ahead
+  bool pools_freed_ = false;                       ///< someone in the line for pools may go on
+  std::vector<double> work_;  ///< by choice: expected time at speed 1; only where a rule plans ahead
   std::vector<double> work_after_, steps_after_;          ///< by step: expected work and operations after it
   std::vector<std::pair<double, std::uint32_t>> picked_;  ///< scratch: lots by their index
   std::vector<std::uint32_t> held_;                       ///< machines in Phase::kHeld, longest first
