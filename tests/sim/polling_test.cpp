@@ -53,12 +53,12 @@ TEST(Polling, StandsWhileItIsDownOrClosed) {
 
 TEST(Polling, DueMaintenanceIsDoneBetweenOperationsAndWays) {
   // Due by work in A-02.
-  EXPECT_EQ(operations(server("exhaustive", ", maintenance: {every: 3 s of work, takes: 2 s}"), 13),
+  EXPECT_EQ(operations(server("exhaustive", ", maintenance: [{every: 3 s of work, takes: 2 s}]"), 13),
             "A-01 m 2-4, A-02 m 4-6, C m 8-10, B m 11-13");
   // Due 1.5 s after the last, on a way (begun at 2), then in each operation.
-  EXPECT_EQ(operations(server("exhaustive", ", maintenance: {every: 1500 ms of time, takes: 1 s}"), 15),
+  EXPECT_EQ(operations(server("exhaustive", ", maintenance: [{every: 1500 ms of time, takes: 1 s}]"), 15),
             "A-01 m 3-5, A-02 m 6-8, C m 9-11, B m 13-15");
-  Trial idle(server("exhaustive", ", maintenance: {every: 1500 ms of time, takes: 1 s}",
+  Trial idle(server("exhaustive", ", maintenance: [{every: 1500 ms of time, takes: 1 s}]",
                     "orders: [{id: B, product: b, release: 60 s}]\n"));
   EXPECT_EQ(idle.until(6 * kSecond).conditions("m"), "setup 0-2, down 2-3, setup 3-5, down 5-6")
       << "also when nobody comes";

@@ -119,7 +119,7 @@ TEST(Preemption, ALotThatBeganInTimeHasKeptItsWindow) {
 
 TEST(Preemption, DueMaintenanceComesFirst) {
   // After 3 s of work it is due; A is under way until B takes the machine at 4, and B waits for the maintenance.
-  EXPECT_EQ(operations(mill("resume", ", maintenance: {every: 3 s, takes: 2 s}",
+  EXPECT_EQ(operations(mill("resume", ", maintenance: [{every: 3 s, takes: 2 s}]",
                             "{id: A, product: p}, {id: B, product: q, release: 4 s, priority: 1}"),
                        12),
             "B m 6-9");
