@@ -611,9 +611,13 @@ class Migration {
         ++new_.stations[b_.choices[new_.lots[l].choice].station.value].inbound;
         new_.queue.schedule(to.lots + l, e.time, e.priority());
       } else if (e.slot >= from.lots && new_.lots[e.slot - from.lots].place == Place::kQueue) {
-        const Lot& lot = new_.lots[e.slot - from.lots];
-        if (b_.steps[lot.step].patience.valid() && !lot.overdue)
-          new_.queue.schedule(to.lots + (e.slot - from.lots), e.time, e.priority());
+        const std::uint32_t l = e.slot - from.lots;
+        const StepData& step = b_.steps[new_.lots[l].step];
+        if (step.patience.valid() && !new_.lots[l].overdue) {
+          new_.queue.schedule(to.lots + l, e.time, e.priority());
+        } else if (step.limited && !new_.lots[l].overdue) {
+          engine.schedule_patience(l);
+        }
       }
     }
     for (std::uint32_t l = 0; l < new_.lots.size(); ++l) {
