@@ -236,9 +236,6 @@ void PlantLoader::add_setups(StationId station, const SetupSpec& setup) {
 }
 
 void PlantLoader::summarise() {
-  for (ChoiceData& choice : plant_.choices)
-    choice.simple = choice.is_bare() && !choice.setup.valid() && !choice.changeover.valid() &&
-                    plant_.stations[choice.station.value].setups == kNone;
   for (auto& station : plant_.stations) {
     const bool formula = station.rule == QueueRule::kExpression && station.expression != kNone;
     station.scanned = is_dynamic(station.rule) || station.batch.most > 1 ||

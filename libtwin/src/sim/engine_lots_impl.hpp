@@ -387,7 +387,7 @@ void Engine<R>::finish(std::uint32_t m) {
   const std::uint32_t lots = machine.held;
   machine.visits += lots;
   forget_belief(m);
-  if (const ChoiceData& choice = choice_on(machine); !choice.simple && !choice.is_bare()) {
+  if (const ChoiceData& choice = choice_on(machine); !choice.is_bare()) {
     release_pools(m);
     make_material(choice, machine.held);
   }

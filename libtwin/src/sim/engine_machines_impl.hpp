@@ -149,12 +149,6 @@ void Engine<R>::begin_work(std::uint32_t m) {
   machine.started = s_.now;
   machine.supplied = false;
   const ChoiceData& choice = p_.choices[lot.choice];
-  if (choice.simple) [[likely]] {
-    machine.changing = false;
-    machine.last_step = lot.step;
-    begin_processing(m);
-    return;
-  }
   machine.changing = machine.last_step != lot.step && choice.changeover.valid();
   machine.last_step = lot.step;
   if (const DistributionId setup = setup_of(machine, choice); setup.valid()) {
@@ -199,7 +193,7 @@ Tick Engine<R>::processing_time(std::uint32_t m, const Lot& lot) noexcept {
 template <class R>
 void Engine<R>::run_machine(std::uint32_t m, const ChoiceData& choice) {
   MachineState& machine = s_.machines[m];
-  if (!machine.open || machine.faults > 0 || (!choice.simple && !machine.holding && !choice.is_bare() && !obtain(m))) {
+  if (!machine.open || machine.faults > 0 || (!machine.holding && !choice.is_bare() && !obtain(m))) {
     update_condition(m);
     return;
   }

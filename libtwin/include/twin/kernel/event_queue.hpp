@@ -41,22 +41,10 @@ class EventQueue {
   [[nodiscard]] Tick time_of(std::uint32_t slot) const noexcept { return heap_[position_[slot]].time; }
 
   /// Adds an event for a slot that has none. Cost: O(log n); after pop() it takes the place of the event popped.
-  [[gnu::always_inline]] inline void schedule(std::uint32_t slot, Tick time, unsigned priority) {
-    const Event event{time, (std::uint64_t{priority} << 56) | next_sequence_++, slot, 0};
-    if (hole_ && count_ == 2 && slot < position_.size()) {  // as in a plant of one machine
-      hole_ = false;
-      Event* const h = heap_.data();
-      std::uint32_t at = 0;
-      if (key(event) > key(h[1])) {
-        h[0] = h[1];
-        position_[h[0].slot] = 0;
-        at = 1;
-      }
-      h[at] = event;
-      position_[slot] = at;
-      return;
-    }
-    schedule(event);
+  [[gnu::noinline]] void schedule(std::uint32_t slot, Tick time, unsigned priority) {
+    if (slot >= position_.size()) [[unlikely]]
+      position_.resize(slot + std::size_t{1}, kNone);
+    insert({time, (std::uint64_t{priority} << 56) | next_sequence_++, slot, 0});
   }
   /// Moves the slot's event, or adds one; its sequence is new.
   void reschedule(std::uint32_t slot, Tick time, unsigned priority) {
@@ -130,11 +118,6 @@ class EventQueue {
     heap_[at] = event;
     position_[event.slot] = static_cast<std::uint32_t>(at);
   }
-  [[gnu::noinline]] void schedule(const Event& event) {
-    if (event.slot >= position_.size()) [[unlikely]]
-      position_.resize(event.slot + std::size_t{1}, kNone);
-    insert(event);
-  }
   [[gnu::always_inline]] inline void insert(const Event event) {
     if (hole_) {
       hole_ = false;
@@ -182,6 +165,16 @@ class EventQueue {
     const std::size_t n = count_;
     Event* const h = heap_.data();
     std::uint32_t* const position = position_.data();
+    if (at == 0 && n == 2) {  // as in a plant of one machine
+      if (k > key(h[1])) {
+        h[0] = h[1];
+        position[h[0].slot] = 0;
+        at = 1;
+      }
+      h[at] = event;
+      position[event.slot] = static_cast<std::uint32_t>(at);
+      return;
+    }
     for (std::size_t first = 4 * at + 1; first < n; first = 4 * at + 1) {
       // Which of two comes first is a coin toss, so no branches here.
       const std::size_t left = first + (key(h[first + 1]) < key(h[first]) ? 1U : 0U);

@@ -183,7 +183,6 @@ struct ChoiceData {
                                ///< lots of one batch have in common
   Needs needs;                 ///< pools held while the operation runs
   Needs uses, makes;           ///< material taken at its start, and given at its end
-  bool simple = false;         ///< bare, and never set up for: all there is to it is its time
   /// Neither needs nor material.
   [[nodiscard]] bool is_bare() const noexcept { return needs.count + uses.count + makes.count == 0; }
 };
