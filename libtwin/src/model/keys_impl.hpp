@@ -70,6 +70,12 @@ enum class Shape : unsigned char {
   kOnFailure,
   kProfile,
   kTimesAsFast,
+  kReorder,
+  kMaintenance,
+  kWindow,
+  kEvery,
+  kDegradation,
+  kCare,
   kBlocking,
   kCycle,
 };
@@ -92,9 +98,12 @@ enum class Level : unsigned char {
   kSupply,
   kSetup,
   kBatch,
-  kArrivals
+  kArrivals,
+  kReorder,
+  kMaintenance,
+  kDegradation
 };
-inline constexpr int kLevels = 17;
+inline constexpr int kLevels = 20;
 
 struct Key {
   const char* name;
