@@ -46,7 +46,7 @@ TEST(Ranks, TellWhoIsFirstAsLookingAtEachDoes) {
         now += seed % 2 == 0 ? 0.5 : 10;
         const bool grows = (step / 500) % 2 == 0;
         if (lots.empty() || random() % 4 < (grows ? 3U : 1U)) {
-          std::uint32_t lot = random() % 2000;
+          auto lot = static_cast<std::uint32_t>(random() % 2000);
           while (lots.contains(lot)) lot = (lot + 1) % 2000;
           // Few values, so that ranks are often equal; some lots are never late.
           const RankOf of{random() % 50 == 0 ? math::kInfinity : now - 500 + 20.0 * static_cast<double>(random() % 100),
