@@ -322,20 +322,29 @@ def print_table(console, measured, rounds):
         if figures.value is None:
             table.add_row(case.name, "–", case.unit, "", "", "", figures.skipped or "[red]failed[/]")
             continue
-        marks = [f"{text} [green]pass[/]" if reached else f"{text} [red]FAIL[/]" for text, reached in figures.floors()]
         rivals = figures.rival_values()
+        beside, own = {}, []  # floors in multiples of a rival stand beside it
+        for text, reached in figures.floors():
+            mark = f"{text} [green]pass[/]" if reached else f"{text} [red]FAIL[/]"
+            of = next((name for name in rivals if text.endswith(f" x {name}")), None)
+            if of is None:
+                own.append(mark)
+            else:
+                beside[of] = mark
         if figures.busy:
-            marks.append("not judged: other programs took the processors")
+            own.append("not judged: other programs took the processors")
         first = (case.name, readable(figures.value), case.unit)
-        for i in range(max(1, len(rivals), len(marks))):
-            name, theirs = list(rivals.items())[i] if i < len(rivals) else ("", None)
+        for name, theirs in [*rivals.items()] or [("", None)]:
             table.add_row(
-                *(first if i == 0 else ("", "", "")),
+                *first,
                 name,
                 "" if theirs is None else readable(theirs),
                 "" if theirs is None else f"{figures.ratio(name):.3g} x",
-                marks[i] if i < len(marks) else "",
+                beside.get(name) or (own.pop(0) if own else ""),
             )
+            first = ("", "", "")
+        for mark in own:
+            table.add_row("", "", "", "", "", "", mark)
     console.print(table)
     console.print(f"Medians of {rounds} rounds, CPU time, one processor; ours / rival is a ratio of speeds.")
 
