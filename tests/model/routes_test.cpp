@@ -28,7 +28,8 @@ std::vector<std::string> told(const std::string& yaml) {
 
 std::string mill(const std::string& machines) {
   return "stations: {mill: {machines: " + machines +
-         "}}\nproducts:\n  a: {family: red, route: [{at: mill, op: cut, time: 1 s}], arrivals: every 9 s}\n  b: {route: "
+         "}}\nproducts:\n  a: {family: red, route: [{at: mill, op: cut, time: 1 s}], arrivals: every 9 s}\n  b: "
+         "{route: "
          "[{at: mill, op: cut, time: 1 s}, {at: mill, op: trim, time: 1 s}]}\n";
 }
 
@@ -144,8 +145,9 @@ TEST(ReworkLimits, OfWhatDoesNotFitAreFaults) {
   EXPECT_EQ(p.data().steps[2].rework_limit, 2U);
   EXPECT_EQ(p.data().steps[2].beyond, BranchData::kLeave);
   EXPECT_EQ(p.data().steps[2].mark, 0U);
-  EXPECT_EQ(Plant::parse(route("at: f, then: {rework: {etch: 0.1}, limit: 2, beyond: {goto: mill}}")).data().steps[2].beyond,
-            1U);
+  EXPECT_EQ(
+      Plant::parse(route("at: f, then: {rework: {etch: 0.1}, limit: 2, beyond: {goto: mill}}")).data().steps[2].beyond,
+      1U);
   EXPECT_THAT(told(route("at: f, then: {scrap: 0.1, limit: 2}")),
               ElementsAre(HasSubstr("then.limit: no lot is sent back from here")));
   EXPECT_THAT(told(route("at: f, then: {rework: {etch: 0.1}, beyond: pass}")),
@@ -178,7 +180,8 @@ TEST(ReworkLimits, LetNoPartOfALotLeaveAlone) {
 TEST(Setups, KeepAKindAndTearItDown) {
   const auto with = [](const std::string& keys) {
     return "stations: {mill: {setup: {otherwise: 2 s" + keys +
-           "}}}\nproducts:\n  a: {family: red, route: [{at: mill, time: 1 s}], arrivals: every 9 s}\n  b: {family: blue, "
+           "}}}\nproducts:\n  a: {family: red, route: [{at: mill, time: 1 s}], arrivals: every 9 s}\n  b: {family: "
+           "blue, "
            "route: [{at: mill, time: 1 s}]}\n";
   };
   const Plant p = Plant::parse(with(", min_run: 4, teardown: {red: 5 s, blue: 0 s}"));

@@ -34,11 +34,12 @@ TEST(Eligibility, AFreeMachinePassesOverWhatItCannotDo) {
 TEST(Eligibility, TheQueuesRuleHoldsAmongWhatTheMachineDoes) {
   // From 0 to 3 M2 does X; then A, B, C and D wait, of which only B, C and D are for it.
   const auto served = [](const std::string& rule) {
-    return operations(mill("queue: {rule: " + rule + "}, machines: {M1: {does: a}, M2: {does: b}}",
-                           "{id: W, product: a}, {id: X, product: b}, {id: A, product: a, due: 1 s, priority: 9}, {id: "
-                           "B, product: b, due: 30 s, priority: 1}, {id: C, product: b, due: 10 s, priority: 2}, {id: D, "
-                           "product: b, due: 20 s, priority: 3}"),
-                      60);
+    return operations(
+        mill("queue: {rule: " + rule + "}, machines: {M1: {does: a}, M2: {does: b}}",
+             "{id: W, product: a}, {id: X, product: b}, {id: A, product: a, due: 1 s, priority: 9}, {id: "
+             "B, product: b, due: 30 s, priority: 1}, {id: C, product: b, due: 10 s, priority: 2}, {id: D, "
+             "product: b, due: 20 s, priority: 3}"),
+        60);
   };
   EXPECT_EQ(served("edd"), "X M2 0-3, W M1 0-5, C M2 3-6, D M2 6-9, A M1 5-10, B M2 9-12");
   EXPECT_EQ(served("priority"), "X M2 0-3, W M1 0-5, D M2 3-6, C M2 6-9, A M1 5-10, B M2 9-12");
@@ -117,12 +118,13 @@ orders: [{id: A, product: a, quantity: 3}, {id: B, product: b}]
 
 TEST(Eligibility, LotsOnTheirWayHoldTheMachinesTheyNeed) {
   // A-01 is on its way from 1 to 3, B from 2 to 4: each has a machine. A-02 finds none at 3, before A-01 has come.
-  EXPECT_EQ(operations(line("", "{id: A, product: a}, {id: B, product: b}, {id: C, product: a}", ", transport: 2 s"), 60),
-            "A saw 0-1, B saw 1-2, C saw 2-3, B M2 4-7, A M1 3-8, C M1 10-15");
+  EXPECT_EQ(
+      operations(line("", "{id: A, product: a}, {id: B, product: b}, {id: C, product: a}", ", transport: 2 s"), 60),
+      "A saw 0-1, B saw 1-2, C saw 2-3, B M2 4-7, A M1 3-8, C M1 10-15");
   // M1 does both: B, which sets out first, leaves it to A, for which there is no other.
-  EXPECT_EQ(operations(line("", "{id: B, product: b}, {id: A, product: a}", ", transport: 2 s", "M1: {}, M2: {does: b}"),
-                       60),
-            "B saw 0-1, A saw 1-2, B M2 3-6, A M1 4-9");
+  EXPECT_EQ(
+      operations(line("", "{id: B, product: b}, {id: A, product: a}", ", transport: 2 s", "M1: {}, M2: {does: b}"), 60),
+      "B saw 0-1, A saw 1-2, B M2 3-6, A M1 4-9");
 }
 
 TEST(Eligibility, ArrivalsAreLostWhereNoMachineIsForThem) {
@@ -233,8 +235,9 @@ TEST(Eligibility, AnIdleMachineThatCannotHelpOpensNoRing) {
 // ---- save, branch, migrate ------------------------------------------------------------------------------------------
 
 TEST(Eligibility, HoldsInAChangedPlant) {
-  const Plant before = Plant::parse(mill("machines: {M1: {}, M2: {}}", "{id: B, product: b}, {id: A, product: a, "
-                                                                         "quantity: 2}, {id: C, product: b, quantity: 2}"));
+  const Plant before = Plant::parse(mill("machines: {M1: {}, M2: {}}",
+                                         "{id: B, product: b}, {id: A, product: a, "
+                                         "quantity: 2}, {id: C, product: b, quantity: 2}"));
   State state = State::initial(before);
   advance(before, before.parameters(), state, Until{.time = kSecond});  // B on M1 to 3, A-01 on M2 to 5
   const Plant after = before.change({{"stations.mill.machines.M2.does", "a"}});

@@ -8,9 +8,10 @@ namespace {
 
 /// a and b take 1 s at the mill, which needs 4 s between them. \param setup  more keys of its setup
 Trial mill(const std::string& setup, const std::string& orders, const std::string& keys = "") {
-  return Trial("stations: {mill: {setup: {otherwise: 4 s" + setup + "}" + keys +
-               "}}\nproducts:\n  a: {route: [{at: mill, time: 1 s}]}\n  b: {route: [{at: mill, time: 1 s}]}\norders: [" +
-               orders + "]\n");
+  return Trial(
+      "stations: {mill: {setup: {otherwise: 4 s" + setup + "}" + keys +
+      "}}\nproducts:\n  a: {route: [{at: mill, time: 1 s}]}\n  b: {route: [{at: mill, time: 1 s}]}\norders: [" +
+      orders + "]\n");
 }
 constexpr const char* kMixed = "{id: A, product: a}, {id: B, product: b}, {id: C, product: a}, {id: D, product: a}";
 
@@ -18,15 +19,15 @@ TEST(LeastRun, StaysWithAKindForSoManyLots) {
   EXPECT_EQ(mill("", kMixed).until(kMinute).operations(), "A mill 0-1, B mill 1-6, C mill 6-11, D mill 11-12");
   EXPECT_EQ(mill(", min_run: 2", kMixed).until(kMinute).operations(), "A mill 0-1, C mill 1-2, B mill 2-7, D mill 7-12")
       << "after two of a it is B's turn; then there is none of b";
-  EXPECT_EQ(mill(", min_run: 3", kMixed).until(kMinute).operations(),
-            "A mill 0-1, C mill 1-2, D mill 2-3, B mill 3-8");
+  EXPECT_EQ(mill(", min_run: 3", kMixed).until(kMinute).operations(), "A mill 0-1, C mill 1-2, D mill 2-3, B mill 3-8");
 }
 
 TEST(LeastRun, DoesNotWaitForAKindThatIsNotThere) {
-  EXPECT_EQ(mill(", min_run: 9", "{id: A, product: a}, {id: B, product: b, release: 3 s}, {id: C, product: a, release: 4 s}")
-                .until(kMinute)
-                .operations(),
-            "A mill 0-1, B mill 3-8, C mill 8-13");
+  EXPECT_EQ(
+      mill(", min_run: 9", "{id: A, product: a}, {id: B, product: b, release: 3 s}, {id: C, product: a, release: 4 s}")
+          .until(kMinute)
+          .operations(),
+      "A mill 0-1, B mill 3-8, C mill 8-13");
 }
 
 TEST(LeastRun, HoldsWithinTheQueuesRule) {
@@ -50,17 +51,18 @@ TEST(LeastRun, CountsTheLotsOfABatch) {
 }
 
 TEST(TearDown, ComesBeforeTheSetupForAnotherKind) {
-  Trial run = mill(", teardown: {a: 2 s}", "{id: A, product: a}, {id: B, product: b}, {id: C, product: a, quantity: 2}");
+  Trial run =
+      mill(", teardown: {a: 2 s}", "{id: A, product: a}, {id: B, product: b}, {id: C, product: a, quantity: 2}");
   run.until(20 * kSecond);
   EXPECT_EQ(run.operations(), "A mill 0-1, B mill 1-8, C-01 mill 8-13, C-02 mill 13-14");
-  EXPECT_EQ(run.conditions("mill"),
-            "working 0-1, setup 1-7, working 7-8, setup 8-12, working 12-14, starved 14-20");
+  EXPECT_EQ(run.conditions("mill"), "working 0-1, setup 1-7, working 7-8, setup 8-12, working 12-14, starved 14-20");
   EXPECT_EQ(mill(", teardown: 3 s", "{id: A, product: a}, {id: B, product: b}").until(kMinute).operations(),
             "A mill 0-1, B mill 1-9");
-  EXPECT_EQ(operations("stations: {mill: {setup: {teardown: 3 s}}}\nproducts:\n  a: {route: [{at: mill, time: 1 s}]}\n  "
-                       "b: {route: [{at: mill, time: 1 s}]}\norders: [{id: A, product: a}, {id: B, product: b}]",
-                       60),
-            "A mill 0-1, B mill 1-5")
+  EXPECT_EQ(
+      operations("stations: {mill: {setup: {teardown: 3 s}}}\nproducts:\n  a: {route: [{at: mill, time: 1 s}]}\n  "
+                 "b: {route: [{at: mill, time: 1 s}]}\norders: [{id: A, product: a}, {id: B, product: b}]",
+                 60),
+      "A mill 0-1, B mill 1-5")
       << "without a setup after it";
 }
 

@@ -207,7 +207,8 @@ class RandomPlant {
       static constexpr const char* kChoose[] = {"first", "random", "shortest_queue", "earliest_finish"};
       const char* const choose = chooses ? kChoose[pick(4)] : "first";
       if (at[0] == '[')
-        out += fmt::format(", choose: {}", also(25) ? "\"expr(queue_length * work + setup - remaining_steps)\"" : choose);
+        out +=
+            fmt::format(", choose: {}", also(25) ? "\"expr(queue_length * work + setup - remaining_steps)\"" : choose);
       if (i > 0 && also(25)) out += also(50) ? ", only: 0.4" : ", sample: {every: 3}";
       if (chance(30) && !(saturate && i == 0)) out += ", transport: \"" + time(15) + "\"";
       if (rich_ && chance(25)) {

@@ -1,5 +1,5 @@
-// Lots that return to a machine, pass by steps, are sent back so often and no more, or must go on in time. Timelines are
-// worked out by hand.
+// Lots that return to a machine, pass by steps, are sent back so often and no more, or must go on in time. Timelines
+// are worked out by hand.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -164,8 +164,9 @@ TEST(OptionalStep, IsTakenWithItsProbabilityByADrawOfItsOwn) {
 
 TEST(OptionalStep, MayBeCountedOff) {
   const auto checked = [](const std::string& sample) {
-    Trial run("stations: {a: {}, check: {}}\nproducts: {p: {route: [{at: a, time: 1 s}, {at: check, time: 1 ms, sample: " +
-              sample + "}]}}\norders: [{id: P, product: p, quantity: 9}]\n");
+    Trial run(
+        "stations: {a: {}, check: {}}\nproducts: {p: {route: [{at: a, time: 1 s}, {at: check, time: 1 ms, sample: " +
+        sample + "}]}}\norders: [{id: P, product: p, quantity: 9}]\n");
     run.until(kMinute);
     std::string out;
     for (const auto& r : run.history.operations)

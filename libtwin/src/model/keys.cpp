@@ -220,10 +220,10 @@ const std::vector<Key>& keys_of(Level level) {
 }
 
 const char* name_of(Level level) noexcept {
-  constexpr std::array names{"plant", "station", "machine",  "queue",   "failure",     "product",    "step",
-                             "then",  "order",   "calendar", "run",     "pool",        "material",   "supply",
-                             "setup", "batch",   "arrivals", "reorder", "maintenance", "degradation",
-                             "sample", "within"};
+  constexpr std::array names{"plant",       "station",     "machine", "queue",    "failure",  "product",
+                             "step",        "then",        "order",   "calendar", "run",      "pool",
+                             "material",    "supply",      "setup",   "batch",    "arrivals", "reorder",
+                             "maintenance", "degradation", "sample",  "within"};
   static_assert(names.size() == kLevels);
   return names[static_cast<std::size_t>(level)];
 }

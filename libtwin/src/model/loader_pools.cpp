@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <set>
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/strong_components.hpp>
+#include <set>
 
 #include "twin/base/random.hpp"
 
@@ -254,9 +254,8 @@ void PlantLoader::number_abilities() {
       std::vector<std::uint8_t> row(station.machine_count, 1);
       for (std::uint32_t k = 0; k < station.machine_count; ++k)
         if (const MachineSpec* machine = machine_specs_[station.first_machine + k])
-          row[k] = std::ranges::any_of(*machine->does, [&](const Node* name) {
-            return std::ranges::find(names, name->scalar) != names.end();
-          });
+          row[k] = std::ranges::any_of(
+              *machine->does, [&](const Node* name) { return std::ranges::find(names, name->scalar) != names.end(); });
       const auto able = std::ranges::count(row, 1);
       if (able == 0)
         fault({step_places_[i].first, step_places_[i].second},
@@ -388,8 +387,7 @@ void PlantLoader::summarise() {
         break;
     }
   }
-  for (const auto& step : plant_.steps)
-    plant_.plans_ahead = plant_.plans_ahead || step.choose_expression != kNone;
+  for (const auto& step : plant_.steps) plant_.plans_ahead = plant_.plans_ahead || step.choose_expression != kNone;
   using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS>;
   Graph graph(plant_.stations.size());
   const auto each_station = [&](std::uint32_t step, auto&& call) {

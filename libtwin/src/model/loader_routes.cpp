@@ -202,13 +202,11 @@ void PlantLoader::read_conditions(const Place& place, StepSpec& spec) {
     spec.sample_every = static_cast<std::uint32_t>(every.value_or(1));
     const auto first = integer(child(sample, "first"), Shape::kCount, 1, 1'000'000);
     spec.sample_first = static_cast<std::uint32_t>(first.value_or(spec.sample_every));
-    if (child(place, "only"))
-      fault(sample, "lots are drawn, or counted off, not both", "one of only and sample");
+    if (child(place, "only")) fault(sample, "lots are drawn, or counted off, not both", "one of only and sample");
   }
   if (const auto within = child(place, "within"); within && keys(within, Level::kWithin, Shape::kWithin)) {
     const auto of = child(within, "of");
-    if (of && scalar(of, Shape::kName))
-      spec.window_of = {"within.of", 1, of.node->scalar, of.node, BranchKind::kGoto};
+    if (of && scalar(of, Shape::kName)) spec.window_of = {"within.of", 1, of.node->scalar, of.node, BranchKind::kGoto};
     spec.window = duration(child(within, "time")).value_or(kNever);
     if (spec.patience) fault(within, "lots wait so long, or come so late, not both", "one of max_wait and within");
   }

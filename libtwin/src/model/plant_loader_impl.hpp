@@ -125,7 +125,7 @@ struct StepSpec {
   std::uint32_t impatient = BranchData::kScrap;  ///< unless `overdue` names a step
   BranchSpec overdue;                            ///< rework of lots that waited too long; else without node
   std::vector<Place> parallel;                   ///< lists of steps
-  BranchSpec same_as, window_of, beyond;         ///< earlier steps, and where lots go that may not be sent back; or none
+  BranchSpec same_as, window_of, beyond;  ///< earlier steps, and where lots go that may not be sent back; or none
   bool same_station = false;
   bool passes_beyond = false;
   Tick window = kNever;
@@ -293,9 +293,9 @@ class PlantLoader : private Reader {
   std::vector<const Node*> product_nodes_;
   std::vector<Tick> product_due_;
   std::vector<std::shared_ptr<const StationSpec>> station_specs_;
-  std::vector<const MachineSpec*> machine_specs_;     ///< by machine; null where nothing was said
+  std::vector<const MachineSpec*> machine_specs_;                 ///< by machine; null where nothing was said
   std::vector<std::pair<const Node*, std::string>> step_places_;  ///< by step
-  std::uint32_t marks_ = 0;                           ///< steps that lots of the product at hand remember
+  std::uint32_t marks_ = 0;                                       ///< steps that lots of the product at hand remember
 };
 
 }  // namespace twin::model_detail

@@ -420,8 +420,7 @@ double Engine<R>::choice_score(const StepData& step, std::uint32_t c, const Lot&
       there.choice = c;
       there.entered = s_.now;
       const double setup = least_setup(c, lot);
-      const double value =
-          p_.expressions[step.choose_expression].evaluate(values_of(there, setup, station.queued));
+      const double value = p_.expressions[step.choose_expression].evaluate(values_of(there, setup, station.queued));
       return std::isnan(value) ? math::kInfinity : value;
     }
   }
@@ -451,8 +450,9 @@ double Engine<R>::expected_cost(std::uint32_t c, const Lot& lot) const {
   double least = math::kInfinity;
   for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m)
     if (!data.selective || may_do(p_, s_, m, c, lot.step, slot_of(lot)))
-      least = std::min(least, rates[static_cast<std::size_t>(Condition::kWorking)] * q_.mean(choice.time) / q_.speed[m] +
-                                  rates[static_cast<std::size_t>(Condition::kSetup)] * expected_setup(m, there));
+      least =
+          std::min(least, rates[static_cast<std::size_t>(Condition::kWorking)] * q_.mean(choice.time) / q_.speed[m] +
+                              rates[static_cast<std::size_t>(Condition::kSetup)] * expected_setup(m, there));
   for (std::uint32_t i = choice.uses.first; i < choice.uses.first + choice.uses.count; ++i)
     least += p_.needs[i].amount * p_.data.pool_cost[p_.need_pools[p_.needs[i].first_pool]];
   return least;
@@ -470,8 +470,7 @@ double Engine<R>::expected_left(std::uint32_t m) const {
   const ChoiceData& choice = choice_on(machine);
   const Tick left = machine.left - (machine.running ? s_.now - machine.run_since : 0);
   const double done = seconds_from_ticks(machine.total - left);
-  if (machine.phase == Phase::kSetup)
-    return std::max(0.0, q_.mean(setup_under_way(m)) - done) + q_.mean(choice.time);
+  if (machine.phase == Phase::kSetup) return std::max(0.0, q_.mean(setup_under_way(m)) - done) + q_.mean(choice.time);
   return std::max(0.0, q_.mean(choice.time) - done * speed_of(m));
 }
 

@@ -397,8 +397,8 @@ class Engine {
   std::vector<std::vector<std::uint32_t>> given_;  ///< scratch: by machine of the station, the claims that it meets
   std::vector<bool> seen_;                         ///< scratch: machines that have been asked
   Claim newcomer_;                                 ///< scratch: the lot for which room is looked for
-  bool pools_freed_ = false;               ///< someone in the line for pools may go on
-  std::vector<double> work_;               ///< by choice: expected time at speed 1; only where a rule plans ahead
+  bool pools_freed_ = false;                       ///< someone in the line for pools may go on
+  std::vector<double> work_;  ///< by choice: expected time at speed 1; only where a rule plans ahead
   std::vector<double> work_after_, steps_after_;          ///< by step: expected work and operations after it
   std::vector<Tick> work_ticks_;                          ///< by choice: the same as `work_`, to be summed
   double longest_ = 0, shortest_ = 0;                     ///< of `work_` with what follows, and alone

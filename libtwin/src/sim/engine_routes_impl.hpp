@@ -26,8 +26,8 @@ std::uint32_t Engine<R>::idle_for(std::uint32_t s, std::uint32_t l) {
   }
   return found;
 }
-/// Lots that have a claim to idle machines or places of a station with limited ones: those on their way, those under way
-/// elsewhere for which a place is kept, and where there are batches those in the queue too.
+/// Lots that have a claim to idle machines or places of a station with limited ones: those on their way, those under
+/// way elsewhere for which a place is kept, and where there are batches those in the queue too.
 template <class R>
 void Engine<R>::find_claims(std::uint32_t s) {
   claims_.clear();
@@ -207,7 +207,8 @@ void Engine<R>::leave_overdue(std::uint32_t l) {
   move_on(l, step.impatient);
 }
 
-// ---- kinds of work that are kept and torn down -----------------------------------------------------------------------
+// ---- kinds of work that are kept and torn down
+// -----------------------------------------------------------------------
 
 template <class R>
 DistributionId Engine<R>::teardown_of(std::uint32_t s, std::uint32_t from, std::uint32_t to) const noexcept {
@@ -249,10 +250,10 @@ bool Engine<R>::stays_with_kind(std::uint32_t m) const noexcept {
 
 // ---- deadlock -------------------------------------------------------------------------------------------------------
 
-/// A lot has just been blocked, or a machine held back: tells, in `deadlock_`, whether that can never end. A machine comes
-/// free in the end unless some lot of it finds no room in the end; a lot finds room where a machine that comes free takes
-/// it, or one of those in the queue before it, or where one of these leaves the queue by itself.
-/// \param lot  that is blocked, or kNone  \param machine  that is held back, or kNone
+/// A lot has just been blocked, or a machine held back: tells, in `deadlock_`, whether that can never end. A machine
+/// comes free in the end unless some lot of it finds no room in the end; a lot finds room where a machine that comes
+/// free takes it, or one of those in the queue before it, or where one of these leaves the queue by itself. \param lot
+/// that is blocked, or kNone  \param machine  that is held back, or kNone
 template <class R>
 void Engine<R>::look_for_deadlock(std::uint32_t lot, std::uint32_t machine) {
   std::vector<bool> seen(p_.stations.size(), false);
@@ -320,9 +321,8 @@ void Engine<R>::look_for_deadlock(std::uint32_t lot, std::uint32_t machine) {
     (void)find_machine(reached[i], [&](std::uint32_t m) {
       comes_free[m] = s_.machines[m].phase < Phase::kBlocked;
       if (!comes_free[m])
-        each_lot(m, [&](std::uint32_t l) {
-          each_way(m, l, [&](std::uint32_t c, std::uint32_t) { reach(station_at(c)); });
-        });
+        each_lot(
+            m, [&](std::uint32_t l) { each_way(m, l, [&](std::uint32_t c, std::uint32_t) { reach(station_at(c)); }); });
       return false;
     });
   for (bool changed = true; changed;) {

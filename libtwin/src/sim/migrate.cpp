@@ -594,8 +594,7 @@ class Migration {
     }
     for (std::uint32_t l = 0; l < new_.lots.size(); ++l) {
       const Lot& lot = new_.lots[l];
-      if (lot.place == Place::kQueue && b_.steps[lot.step].limited && !lot.overdue &&
-          !new_.queue.pending(to.lots + l))
+      if (lot.place == Place::kQueue && b_.steps[lot.step].limited && !lot.overdue && !new_.queue.pending(to.lots + l))
         engine.schedule_patience(l);
     }
     for (const Waiting& one : old_.waiting) {

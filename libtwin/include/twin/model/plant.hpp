@@ -260,9 +260,9 @@ struct StepData {
   std::uint32_t impatient = BranchData::kScrap;  ///< where a lot goes that has waited so long, as BranchData::target;
                                                  ///< kStay: it stays in the queue and is counted
   static constexpr std::uint32_t kStay = UINT32_MAX - 3;
-  std::uint32_t mark = kNone;     ///< place among State::marks of a lot, which remembers how it did this step
-  std::uint32_t same_as = kNone;  ///< the step on whose machine this one is done
-  bool same_station = false;      ///< at its station is enough
+  std::uint32_t mark = kNone;       ///< place among State::marks of a lot, which remembers how it did this step
+  std::uint32_t same_as = kNone;    ///< the step on whose machine this one is done
+  bool same_station = false;        ///< at its station is enough
   std::uint32_t window_of = kNone;  ///< the step from whose end `window` counts
   Tick window = kNever;             ///< this step begins at most so long after it
   double only = 1;                  ///< probability with which a lot takes this step; else it passes by
@@ -271,8 +271,8 @@ struct StepData {
   std::uint32_t rework_limit = UINT32_MAX;           ///< times that a lot is sent back from here at most
   std::uint32_t beyond = BranchData::kScrap;         ///< where it goes instead, as BranchData::target
   std::uint32_t choose_expression = kNone;           ///< choose `expr(...)`: index in PlantData::expressions
-  bool diverts = false;  ///< lots part here, or some pass by
-  bool limited = false;  ///< a lot does not wait here for ever
+  bool diverts = false;                              ///< lots part here, or some pass by
+  bool limited = false;                              ///< a lot does not wait here for ever
   [[nodiscard]] bool optional() const noexcept { return only < 1 || sample != kNone; }
   std::uint64_t hash = 0;  ///< of product and step name
 };
@@ -399,19 +399,19 @@ struct PlantData {
   double carbon = 0;                  ///< kg per J of energy
   std::string currency;               ///< in which costs are; empty: none said
   std::vector<Expression> expressions;
-  bool lots_carry_more = false;  ///< states keep a LotMore beside each lot
+  bool lots_carry_more = false;     ///< states keep a LotMore beside each lot
   std::uint32_t marks_per_lot = 0;  ///< steps of one product that its lots remember, at most
   std::uint32_t samples = 0;        ///< steps that some lots pass by in turn
   bool keeps_runs = false;          ///< some machine counts the lots of one kind that it does
-  bool counts_lots = false;      ///< some failure counts operations, or maintenance waits for their ends
-  bool cares = false;            ///< some machine is maintained while it does not work
-  bool wears = false;            ///< some machine has states
-  bool holds_back = false;       ///< some station blocks before service
-  bool slotted = false;          ///< some station works in cycles
-  bool polls = false;            ///< some machine goes round its kinds of work
-  bool preempts = false;         ///< some lots take machines from others
-  bool plans_ahead = false;      ///< some rule looks at the work that remains
-  bool may_deadlock = false;     ///< stations with finite queues feed each other in a circle
+  bool counts_lots = false;         ///< some failure counts operations, or maintenance waits for their ends
+  bool cares = false;               ///< some machine is maintained while it does not work
+  bool wears = false;               ///< some machine has states
+  bool holds_back = false;          ///< some station blocks before service
+  bool slotted = false;             ///< some station works in cycles
+  bool polls = false;               ///< some machine goes round its kinds of work
+  bool preempts = false;            ///< some lots take machines from others
+  bool plans_ahead = false;         ///< some rule looks at the work that remains
+  bool may_deadlock = false;        ///< stations with finite queues feed each other in a circle
 
   std::vector<std::string> station_names, machine_names, product_names, step_names, source_names, order_names,
       calendar_names, pool_names, kind_names, level_names;

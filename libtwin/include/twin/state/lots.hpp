@@ -101,14 +101,13 @@ inline std::uint32_t queue_pop(State& state, std::uint32_t station, QueueRule ru
 [[nodiscard]] inline StepDone& mark_of(State& state, std::uint32_t lot, std::uint32_t mark) noexcept {
   return state.marks[std::size_t{lot} * state.marks_per_lot + mark];
 }
-/// Whether a machine may do a step of a lot at its station: it does such work, and it is the one the lot must return to.
-/// \param lot  kNone: one that is not there yet
+/// Whether a machine may do a step of a lot at its station: it does such work, and it is the one the lot must return
+/// to. \param lot  kNone: one that is not there yet
 template <class P>
 [[nodiscard]] bool may_do(const P& plant, const State& state, std::uint32_t machine, std::uint32_t choice,
                           std::uint32_t step, std::uint32_t lot) noexcept {
   const ChoiceData& data = plant.choices[choice];
-  if (data.able != kNone &&
-      plant.able[data.able + machine - plant.stations[data.station.value].first_machine] == 0)
+  if (data.able != kNone && plant.able[data.able + machine - plant.stations[data.station.value].first_machine] == 0)
     return false;
   const StepData& s = plant.steps[step];
   if (s.same_as == kNone || s.same_station || lot == kNone) return true;

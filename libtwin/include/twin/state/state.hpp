@@ -42,8 +42,8 @@ enum class Phase : std::uint8_t {
   kSetup = 1,
   kProcessing = 2,
   kBlocked = 3,
-  kHeld = 4,  ///< has not begun, since there is no room where its lot goes next; where work is in cycles the lot is
-              ///< still in the queue
+  kHeld = 4,    ///< has not begun, since there is no room where its lot goes next; where work is in cycles the lot is
+                ///< still in the queue
   kRoaming = 5  ///< on its way to the next kind of work, with nothing on it
 };
 
@@ -229,8 +229,8 @@ struct Belief {
 };
 
 /// Slots of pending events: machines, failure modes, sources, calendars, pools (deliveries), stations (batches that
-/// wait no longer), stations again (cycles), reviews of material, the next order, then lots under way or in a queue they
-/// may leave.
+/// wait no longer), stations again (cycles), reviews of material, the next order, then lots under way or in a queue
+/// they may leave.
 struct Slots {
   std::uint32_t modes, sources, calendars, pools, stations, cycles, reviews, order, lots;
   explicit Slots(const PlantData& plant) noexcept;
@@ -272,9 +272,9 @@ struct State {
   std::vector<OrderState> orders;
   std::vector<ProductTotals> products;
   std::vector<Lot> lots;
-  std::vector<LotMore> more;  ///< by slot of `lots`; empty unless PlantData::lots_carry_more
+  std::vector<LotMore> more;           ///< by slot of `lots`; empty unless PlantData::lots_carry_more
   std::uint32_t marks_per_lot = 0;     ///< as PlantData has it
-  std::vector<StepDone> marks;             ///< shape (lots, marks_per_lot), row = slot of `lots`
+  std::vector<StepDone> marks;         ///< shape (lots, marks_per_lot), row = slot of `lots`
   std::vector<std::uint64_t> samples;  ///< lots that have come to each step that some pass by in turn
   std::vector<PoolState> pools;
   std::vector<Waiting> waiting;      ///< for pools, longest first
