@@ -40,14 +40,14 @@ std::uint32_t Engine<R>::pick_polled(std::uint32_t m) const {
   const StationState& station = s_.stations[s];
   const Serve serve = p_.stations[s].polling.serve;
   if (serve == Serve::kLimited && machine.gate == 0) return kNone;
-  const double mean_work = mean_work_of(s);
+  const double mean = p_.stations[s].rule == QueueRule::kAtc ? mean_work(s) : 0;
   std::uint32_t best = kNone;
   double least = 0;
   for (std::uint32_t l = station.head; l != kNone; l = s_.lots[l].next) {
     const Lot& lot = s_.lots[l];
     if (p_.choices[lot.choice].kind != machine.kind || (serve == Serve::kGated && lot.arrival >= machine.gate))
       continue;
-    const double index = index_of(m, lot, mean_work);
+    const double index = index_of(m, lot, mean);
     if (best != kNone && !(index < least)) continue;
     least = index;
     best = l;

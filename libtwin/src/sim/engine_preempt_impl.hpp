@@ -78,7 +78,7 @@ void Engine<R>::preempt(std::uint32_t m) {
   lot.entered = s_.now;
   lot.overdue = p_.steps[lot.step].limited;  // its patience is over: it has been served
   station.queue_integral -= s_.now;
-  queue_push(s_, s, kept_by(data), l);
+  queue_in(s, l);
   if constexpr (R::kLevels) r_.on_queue({s, station.queued, s_.now});
   if (p_.cares) care(m);
   free_machine(m);
