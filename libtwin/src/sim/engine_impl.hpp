@@ -10,6 +10,7 @@
 #include "draw_ahead_impl.hpp"
 #include "plant_view_impl.hpp"
 #include "twin/base/hash.hpp"
+#include "twin/model/route_work.hpp"
 #include "twin/sim/advance.hpp"
 #include "twin/state/lots.hpp"
 
@@ -88,6 +89,19 @@ class Engine {
   void schedule_calendar(std::uint32_t c);
   /// Pends the next release of an order, if there is one.
   void schedule_orders();
+  /// Pends the next change of an order, if there is one.
+  void schedule_changes();
+  /// Draws the due date of an order that is released, if that is its rule.
+  void promise_order(std::uint32_t o);
+  /// What an order is at first.
+  void begin_order(std::uint32_t o);
+  /// Changes an order now; machines that this frees are served by resolve().
+  void change_order(const ChangeData& change);
+  [[gnu::always_inline]] inline void resolve();
+  /// A due date that is drawn, of a lot of a source or of an order. \param from  its release
+  [[nodiscard]] Tick drawn_due(ProductId product, std::uint64_t hash, std::uint64_t serial, Tick from) const noexcept {
+    return std::min(kNever, from + draw(p_.data.dues[product.value].random, draw_stream(hash, Purpose::kDue), serial));
+  }
   void schedule_patience(std::uint32_t l);
   void schedule_repair(std::uint32_t f);
   /// Place in a queue that is kept in order: smaller first.
@@ -166,7 +180,6 @@ class Engine {
       freed_.resize(2 * freed_.size());
     freed_[freed_count_++] = m;
   }
-  [[gnu::always_inline]] inline void resolve();
   [[nodiscard, gnu::always_inline]] inline bool closes_now(std::uint32_t m) const noexcept;
   [[gnu::always_inline]] inline void take_next(std::uint32_t m);
   [[gnu::always_inline]] inline bool serve(std::uint32_t m);
@@ -202,15 +215,26 @@ class Engine {
   [[nodiscard]] std::int32_t priority_of(const SourceData& source) const noexcept {
     return p_.products[source.product.value].priority;
   }
-  [[nodiscard]] Tick due_of(const SourceData& source) const noexcept {
+  [[nodiscard]] Tick due_of(const SourceData& source, std::uint64_t serial) const noexcept {
     const Tick after = source.due_after;
-    return after < kNever ? s_.now + after : kNever;
+    if (after >= kNever) return kNever;
+    return after >= 0 ? s_.now + after : drawn_due(source.product, source.hash, serial, s_.now);
   }
   [[gnu::always_inline]] inline void release_from_source(std::uint32_t i);
   [[gnu::always_inline]] inline void arrival_event(std::uint32_t i);
   [[gnu::noinline]] bool is_lost(std::uint32_t i);
   [[gnu::always_inline]] inline void schedule_arrival(std::uint32_t i);
   [[gnu::noinline]] void release_orders();
+
+  // engine_orders
+  [[gnu::noinline]] void change_event();
+  [[gnu::noinline]] void leave_cancelled(std::uint32_t l);
+  [[nodiscard]] std::vector<std::uint32_t> lots_of_order(std::uint32_t o) const;
+  template <class Call>
+  void each_part(std::uint32_t l, Call&& call);
+  void cancel_lot(std::uint32_t l, std::vector<std::uint32_t>& left);
+  void sort_in(std::uint32_t l);
+  void move_lots(std::uint32_t from, std::uint32_t to, std::uint64_t lots);
   [[gnu::noinline]] void leave_plant(std::uint32_t l, bool scrapped);
   [[gnu::noinline]] void look_for_deadlock(std::uint32_t s);
 
@@ -222,8 +246,9 @@ class Engine {
   [[nodiscard]] double choice_score(const StepData& step, std::uint32_t c, const Lot& lot) const;
   [[nodiscard]] double expected_work(std::uint32_t choice) const;
   [[nodiscard]] double expected_left(std::uint32_t m) const;
-  void plan_ahead();
-  [[nodiscard]] double work_left(const Lot& lot) const noexcept { return work_[lot.choice] + work_after_[lot.step]; }
+  [[nodiscard]] double work_left(const Lot& lot) const noexcept {
+    return route_.work[lot.choice] + route_.work_after[lot.step];
+  }
   [[nodiscard]] double expected_setup(std::uint32_t m, const Lot& lot) const noexcept;
   [[nodiscard]] Expression::Values values_of(const Lot& lot, double setup, double queued) const noexcept;
   [[nodiscard]] double index_of(std::uint32_t m, const Lot& lot, double mean_work) const noexcept;
@@ -248,14 +273,13 @@ class Engine {
   Slots slots_;
   std::vector<std::uint32_t> freed_;  ///< machines that let go of their lot in this event: the first of these
   std::size_t freed_count_ = 0;
-  std::uint32_t last_loaded_ = kNone;      ///< the last lot of the batch that is being loaded
-  std::vector<std::uint32_t> saturating_;  ///< sources that always have a lot at hand
-  std::vector<std::uint8_t> may_lose_;     ///< by source: its lots are lost where they find no room
-  DrawAhead services_, arrivals_;          ///< by step and by source
-  std::vector<std::uint32_t> keepers_;     ///< sources whose material has been taken in this event
-  bool pools_freed_ = false;               ///< someone in the line for pools may go on
-  std::vector<double> work_;               ///< by choice: expected time at speed 1; only where a rule plans ahead
-  std::vector<double> work_after_, steps_after_;          ///< by step: expected work and operations after it
+  std::uint32_t last_loaded_ = kNone;                     ///< the last lot of the batch that is being loaded
+  std::vector<std::uint32_t> saturating_;                 ///< sources that always have a lot at hand
+  std::vector<std::uint8_t> may_lose_;                    ///< by source: its lots are lost where they find no room
+  DrawAhead services_, arrivals_;                         ///< by step and by source
+  std::vector<std::uint32_t> keepers_;                    ///< sources whose material has been taken in this event
+  bool pools_freed_ = false;                              ///< someone in the line for pools may go on
+  RouteWork route_;                                       ///< only where a rule plans ahead
   std::vector<std::pair<double, std::uint32_t>> picked_;  ///< scratch: lots by their index
   std::string deadlock_;
 };
@@ -280,7 +304,7 @@ Engine<R>::Engine(const PlantData& plant, const Parameters& parameters, State& s
       loses = loses && plant.stations[plant.choices[c].station.value].lose_when_full;
     may_lose_[i] = loses;
   }
-  if (plant.plans_ahead) plan_ahead();
+  if (plant.plans_ahead) route_ = route_work(plant, parameters);
 }
 
 template <class R>
@@ -316,6 +340,7 @@ void Engine<R>::begin() {
   for (std::uint32_t i = 0; i < p_.pools.size(); ++i) begin_pool(i);
   for (std::uint32_t i = 0; i < p_.sources.size(); ++i) begin_source(i);
   schedule_orders();
+  schedule_changes();
   settle();
 }
 
@@ -342,6 +367,8 @@ void Engine<R>::handle(std::uint32_t slot) {
     arrival_event(slot - slots_.sources);
   } else if (slot >= slots_.lots) {
     lot_event(slot - slots_.lots);
+  } else if (slot >= slots_.change) {
+    change_event();
   } else if (slot >= slots_.order) {
     release_orders();
   } else if (slot >= slots_.stations) {
@@ -361,4 +388,5 @@ void Engine<R>::handle(std::uint32_t slot) {
 #include "engine_dispatch_impl.hpp"
 #include "engine_lots_impl.hpp"
 #include "engine_machines_impl.hpp"
+#include "engine_orders_impl.hpp"
 #include "engine_redraw_impl.hpp"

@@ -32,6 +32,7 @@ struct PlantView {
   std::span<const std::string> station_names{data.station_names};
   bool may_deadlock = data.may_deadlock;
   bool counts_lots = data.counts_lots;
+  bool has_orders = !data.orders.empty();
 
   explicit PlantView(const PlantData& plant) noexcept : data(plant) {}
 

@@ -103,6 +103,17 @@ std::uint32_t blocked_pop(State& state, std::uint32_t station) noexcept {
   return lot;
 }
 
+void blocked_remove(State& state, std::uint32_t station, std::uint32_t lot) noexcept {
+  StationState& s = state.stations[station];
+  std::uint32_t before = kNone;
+  for (std::uint32_t at = s.blocked_head; at != lot; at = state.lots[at].next) before = at;
+  const std::uint32_t after = state.lots[lot].next;
+  (before == kNone ? s.blocked_head : state.lots[before].next) = after;
+  if (after == kNone) s.blocked_tail = before;
+  state.lots[lot].next = kNone;
+  state.lots[lot].blocked = false;
+}
+
 std::vector<std::uint32_t> blocked_lots(const State& state, std::uint32_t station) {
   std::vector<std::uint32_t> found;
   for (std::uint32_t lot = state.stations[station].blocked_head; lot != kNone; lot = state.lots[lot].next)

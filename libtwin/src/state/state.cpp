@@ -12,7 +12,8 @@ Slots::Slots(const PlantData& plant) noexcept {
   pools = calendars + count(plant.calendars);
   stations = pools + count(plant.pools);
   order = stations + count(plant.stations);
-  lots = order + 1;
+  change = order + 1;
+  lots = change + 1;
 }
 
 const char* name_of(Condition condition) noexcept {

@@ -32,6 +32,7 @@ enum class Purpose : std::uint8_t {
   kLevel = 10,
   kPatience = 11,
   kBatchSize = 12,
+  kDue = 13,
 };
 
 /// Key of all draws of one replication.

@@ -88,6 +88,8 @@ inline std::uint32_t queue_pop(State& state, std::uint32_t station, QueueRule ru
 void blocked_push(State& state, std::uint32_t station, std::uint32_t lot) noexcept;
 /// Takes the lot that has waited longest for room. Requires that there is one.
 std::uint32_t blocked_pop(State& state, std::uint32_t station) noexcept;
+/// Takes a lot that waits for room out of that line, wherever it stands.
+void blocked_remove(State& state, std::uint32_t station, std::uint32_t lot) noexcept;
 /// Lots waiting for room, longest first.
 [[nodiscard]] std::vector<std::uint32_t> blocked_lots(const State& state, std::uint32_t station);
 
