@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import plants
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -54,11 +55,18 @@ class Case:
     unit: str
     program: str
     benchmark: str
-    counter: str | None = None  # None: CPU time of an iteration in us, where less is better
+    counter: str | None = None  # None: CPU time of an iteration, where less is better
     rivals: dict[str, Rival] = field(default_factory=dict)
     floors: dict[str, float] = field(default_factory=dict)  # least speed in multiples of a rival's
-    at_most: float | None = None  # of the figure itself
+    at_least: float | None = None  # of the figure itself
+    at_most: float | None = None
     agree: dict[str, float] = field(default_factory=dict)  # largest relative difference of a rival's answer from ours
+    rounds: int | None = None  # at most so many
+    slow: bool = False  # left out of --quick
+
+    @property
+    def less_is_better(self):
+        return self.unit in ("us", "s", "bytes")
 
 
 def limit(*arguments, figure=None):
@@ -86,12 +94,16 @@ LINE20 = {
 LINE20_EVENTS = {
     "hand-written": limit("W3", MINUTES["hand-written"], figure=lambda result: result["events"] / result["wall"])
 }
+SHOP = {"SimPy": python("simpy_shop.py", "jobshop", 50_000)}
+SHOP_CUT = {"SimPy": python("simpy_shop.py", "jobshop-cut", "exact")}
+FAB = {"SimPy": python("simpy_fab.py", 30)}
 SNAPSHOT = {"hand-written": limit("SNAP", figure=us_each)}
 FLOORS = {"hand-written": 0.2, "SimPy": 50.0}
 
 # Answers differ by chance: a mean time in system of 1e6 customers has a standard error of 1.9 %, of 2e5 4.2 %.
 # Parts per minute over 2e5 min have one of 0.2 %, over 1e4 min of 1 % (and 0.5 % are missing while the line fills).
-# Bounds are four standard errors of the difference. Futures start from two states that differ by chance.
+# Bounds are four standard errors of the difference. Futures start from two states that differ by chance. Operations
+# per minute of a shop that is nearly always busy hardly differ; without chance nothing does.
 CASES = [
     Case("mm1.customers", "customers/s", "sim", "BM_Mm1", "customers", MM1, FLOORS,
          agree={"hand-written": 0.10, "SimPy": 0.20}),
@@ -101,6 +113,13 @@ CASES = [
     Case("line20.events", "events/s", "sim", "BM_Line20", "events", LINE20_EVENTS),
     Case("futures.line20", "futures/s", "sim", "BM_Futures/line20", "futures", {"hand-written": limit("FUTURES", 1000)},
          agree={"hand-written": 0.15}),
+    Case("jobshop.atc", "operations/s", "sim", "BM_JobShop/atc", "operations", SHOP, at_least=1e6,
+         agree={"SimPy": 0.1}),
+    Case("jobshop.atc.bottleneck", "operations/s", "sim", "BM_JobShop/bottleneck", "operations"),
+    Case("jobshop.atc.cut", "operations/s", "sim", "BM_JobShop/cut", "operations", SHOP_CUT, agree={"SimPy": 0}),
+    Case("fab.operations", "operations/s", "sim", "BM_Fab/days30/iterations:1", "operations", FAB,
+         agree={"SimPy": 0.01}, rounds=2),
+    Case("fab.years2", "s", "sim", "BM_Fab/years2/iterations:1", at_most=60, rounds=1, slow=True),
     Case("copy.line20", "us", "state", "BM_CopyState/line20", None, SNAPSHOT, at_most=5.0),
     Case("copy.line20.reuse", "us", "state", "BM_CopyStateInto/line20", None, SNAPSHOT, at_most=5.0),
     Case("branch.line20", "us", "sim", "BM_BranchState/line20", None, SNAPSHOT),
@@ -109,6 +128,14 @@ CASES = [
     Case("load.line20", "us", "state", "BM_LoadState/line20"),
     Case("digest.line20", "us", "state", "BM_DigestState/line20"),
     Case("plant.line20", "us", "model", "BM_LoadPlant/line20"),
+    Case("copy.plant1000", "us", "state", "BM_CopyState/plant1000", at_most=200, rounds=3),
+    Case("copy.plant1000.reuse", "us", "state", "BM_CopyStateInto/plant1000", at_most=200, rounds=3),
+    Case("branch.plant1000", "us", "sim", "BM_BranchState/plant1000", rounds=3),
+    Case("save.plant1000", "us", "state", "BM_SaveState/plant1000", rounds=3),
+    Case("load.plant1000", "us", "state", "BM_LoadState/plant1000", rounds=3),
+    Case("digest.plant1000", "us", "state", "BM_DigestState/plant1000", rounds=3),
+    Case("memory.lot", "bytes", "state", "BM_LotMemory/iterations:1", "memory", at_most=128, rounds=1),
+    Case("memory.lot.saved", "bytes", "state", "BM_LotMemory/iterations:1", "saved", rounds=1),
     *(
         Case(f"hold.{name}", "events/s", "kernel", f"BM_Hold/pending:{pending}/iterations:2", "events",
              {"hand-written": limit("W2", pending), "std::priority_queue": limit("W2STD", pending)})
@@ -177,7 +204,8 @@ class Figures:
         case = self.case
         try:
             entry = runner.ours(case)
-            figure = entry["cpu_time"] * TO_US[entry["time_unit"]] if case.counter is None else entry[case.counter]
+            cpu_time = entry["cpu_time"] * TO_US[entry["time_unit"]] / TO_US.get(case.unit, 1)
+            figure = cpu_time if case.counter is None else entry[case.counter]
             self.values.append(figure)
             for name, rival in case.rivals.items():
                 result = runner.rival(rival)
@@ -207,7 +235,7 @@ class Figures:
     def ratio(self, name):
         """Our speed in multiples of the rival's."""
         theirs = statistics.median(self.rivals[name])
-        return theirs / self.value if self.case.counter is None else self.value / theirs
+        return theirs / self.value if self.case.less_is_better else self.value / theirs
 
     def floors(self):
         """(text, reached) for each floor."""
@@ -217,6 +245,8 @@ class Figures:
             (f"{least:g} x {name}", bool(self.rivals[name]) and self.ratio(name) >= least)
             for name, least in self.case.floors.items()
         ]
+        if self.case.at_least is not None:
+            found.append((f">= {readable(self.case.at_least)}", self.value >= self.case.at_least))
         if self.case.at_most is not None:
             found.append((f"< {self.case.at_most:g} {self.case.unit}", self.value < self.case.at_most))
         return found
@@ -265,16 +295,20 @@ def main():
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench" / "summary.json")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--min-time", type=float, default=0.3, help="seconds a round for each of our benchmarks")
+    parser.add_argument("--quick", action="store_true", help="one short round, without what takes long")
     parser.add_argument("--only", default="", help="benchmarks whose name begins so")
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error("--rounds: at least 1")
-    cases = [case for case in CASES if case.name.startswith(options.only)]
+    if options.quick:
+        options.rounds, options.min_time = 1, min(options.min_time, 0.1)
+    cases = [case for case in CASES if case.name.startswith(options.only) and not (options.quick and case.slow)]
     if not cases:
         parser.error(f"--only: no benchmark begins with '{options.only}'; there are {', '.join(c.name for c in CASES)}")
     if not (options.build / "bench" / "limit").exists():
         parser.error(f"--build: no benchmarks in {options.build}; build with TWIN_BUILD_BENCHMARKS=ON")
 
+    plants.write(ROOT / "build" / "bench" / "plants")
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     runner = Runner(options.build.resolve(), options.min_time)
     measured = [Figures(case) for case in cases]
@@ -282,6 +316,8 @@ def main():
     for number in range(options.rounds):
         runner.round = {}
         for figures in measured:
+            if number >= (figures.case.rounds or options.rounds):
+                continue
             if sys.stderr.isatty():
                 progress.print(f"round {number + 1} of {options.rounds}: {figures.case.name:<24}", end="\r")
             figures.measure(runner)
