@@ -56,7 +56,7 @@ void PlantLoader::read_orders(const Place& place) {
       return change.kind == ChangeKind::kMove && change.value == o;
     });
     if (orders[o].data.quantity == 0 && !filled)
-      fault(child(orders[o].place, "quantity"), "nothing is ordered, and no lots of another order are moved to it",
+      fault(child(orders[o].place, "quantity"), "'0' does not fit here: no lots of another order are moved to it",
             "1 or more, or a change of another order with to:");
     plant_.lots_carry_more = plant_.lots_carry_more || filled;
   }

@@ -234,8 +234,14 @@ void Engine<R>::lot_event(std::uint32_t l) {
     return;
   }
   --s_.stations[p_.choices[s_.lots[l].choice].station.value].inbound;
-  if (s_.lots[l].cancelled) {
+  if (s_.lots[l].cancelled) {  // the place that was kept for it is free
+    const std::uint32_t s = p_.choices[s_.lots[l].choice].station.value;
     leave_cancelled(l);
+    admit(s);
+    if (saturating_.empty()) return;
+    const StationData& data = p_.stations[s];
+    for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m)
+      if (s_.machines[m].condition == Condition::kStarved) take_next(m);
     return;
   }
   enter(l);

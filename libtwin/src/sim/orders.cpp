@@ -18,8 +18,9 @@ void apply(const Plant& plant, const Parameters& parameters, State& state, const
     return static_cast<std::uint32_t>(order);
   };
   const std::uint32_t order = known(change.order.value);
-  if (change.kind == ChangeKind::kQuantity && (change.value < 1 || change.value > 1'000'000))
-    refuse(fmt::format("{} lots; allowed: from 1 to 1000000", change.value));
+  const auto most = static_cast<std::int64_t>(most_lots(data, order));
+  if (change.kind == ChangeKind::kQuantity && (change.value < 1 || change.value + state.orders[order].withdrawn > most))
+    refuse(fmt::format("{} lots; allowed: from 1 to {}", change.value, most));
   if (change.kind == ChangeKind::kDue && (change.value < -kNever || change.value > kNever))
     refuse("the due date is more than 146 years from the epoch");
   if (change.kind == ChangeKind::kMove) {

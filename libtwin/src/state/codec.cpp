@@ -570,7 +570,7 @@ void read_totals(Reader& r, const PlantData& plant, State& state) {
     r.ticks(o.due, -kNever, kNever);
     r.all(o.promised);
     const bool moved = o.given > 0 || o.taken > 0;
-    if (o.quantity > kMostLots || o.released > kMostLots || o.taken > kMostLots ||
+    if (o.quantity > most_lots(plant, static_cast<std::uint32_t>(i)) || o.released > kMostLots || o.taken > kMostLots ||
         o.given > std::uint64_t{o.released} + o.taken || (moved && !plant.lots_carry_more) ||
         std::uint64_t{o.finished} + o.scrapped + o.cancelled > o.accounted() ||
         std::uint64_t{o.withdrawn} + o.accounted() > o.quantity)

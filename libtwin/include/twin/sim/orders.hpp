@@ -16,7 +16,7 @@ enum class Cancel : std::uint8_t {
 /// Each works on the first `lots` open lots by number, or on all (0), and on the order itself where it is all of it.
 /// \throws InvalidArgument  the state is of another plant, or there is no such order; in set_quantity also a quantity
 /// of
-///                          0 or above 1,000,000; in move_lots also orders of different products, one order with
+///                          0 or above most_lots; in move_lots also orders of different products, one order with
 ///                          itself, or a plant without a change that moves lots, whose lots do not carry what order
 ///                          they count for
 void set_priority(const Plant& plant, const Parameters& parameters, State& state, OrderId order, std::int32_t priority,
