@@ -93,6 +93,9 @@ $(VENV)/.python-run: requirements/python-run.txt | $(BIN)/python
 $(VENV)/.python-dev: requirements/python-dev.txt $(VENV)/.python-run
 	$(call pip,python-dev)
 
+$(VENV)/.python-bench: requirements/python-bench.txt $(VENV)/.python-dev
+	$(call pip,python-bench)
+
 $(VENV)/.python-mutation: requirements/python-mutation.txt $(VENV)/.python-dev
 	$(call pip,python-mutation)
 
@@ -139,7 +142,7 @@ ctest:
 pytest:
 	$(BIN)/python -m pytest -n $(JOBS)
 
-bench: build $(VENV)/.python-dev  ## benchmarks beside their rivals; writes build/bench/summary.json
+bench: build $(VENV)/.python-bench  ## benchmarks beside their rivals; writes build/bench/summary.json
 	@mkdir -p build/bench
 	$(BIN)/python bench/run.py
 

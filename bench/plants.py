@@ -301,13 +301,69 @@ class Fab:
         return "\n".join(lines) + "\n"
 
 
-PLANTS = {
+@dataclass(frozen=True)
+class Text:
+    """A plant that is written out."""
+
+    text: str
+
+    def yaml(self):
+        """Return the scenario file."""
+        return self.text
+
+
+# The three loops by which the makers of JaamSim compare simulators (jaamsim.blogspot.com, May and July 2014): N
+# entities are delayed again and again by 0 to 2N seconds, so that one ends its delay each second; entities are made and
+# leave at once; two entities take turns to hold a resource for a second. As no lot goes round for ever, one that has
+# been delayed or has held the resource leaves, and another one comes.
+DELAY = Text("""\
+stations: {delay: {machines: 1000}}
+products:
+  entity:
+    route: [{at: delay, time: "uniform(0, 2000 s)"}]
+    arrivals: conwip(1000)
+run: {warmup: 1 h, until: 1000 h}
+""")
+CREATE = Text("""\
+stations: {sink: {}}
+products:
+  entity: {route: [{at: sink, time: 0 s}], arrivals: every 1 s}
+run: {warmup: 1 h, until: 1000 h}
+""")
+SEIZE = Text("""\
+stations: {resource: {}}
+products:
+  entity:
+    route: [{at: resource, time: 1 s}]
+    arrivals: conwip(2)
+run: {warmup: 1 h, until: 1000 h}
+""")
+
+PLANTS: dict[str, JobShop | Fab | Text] = {
     "jobshop": JobShop(),
     "jobshop-bottleneck": JobShop(bottleneck=1.25),
     "shop1000": JobShop(machines=1000, lots=10_000, products=40, warmup=3),
     "shop1000-half": JobShop(machines=1000, lots=5_000, products=40, warmup=3),
     "fab": Fab(),
+    "delay": DELAY,
+    "create": CREATE,
+    "seize": SEIZE,
     "jobshop-cut": JobShop(machines=10, lots=200, products=8, steps=5, chance=False),
+}
+
+
+# Job shops that differ in one number, for growth curves; queues first come first served unless said.
+PLANTS |= {
+    f"growth-machines-{n}": JobShop(machines=n, lots=20 * n, products=40, rule="fifo", warmup=4)
+    for n in (50, 100, 200, 500, 1000)
+}
+for lots in (500, 1000, 2000, 5000, 10_000, 20_000):
+    # Lots have gone through the shop once or twice.
+    days = max(2, lots // 500)
+    PLANTS[f"growth-lots-{lots}"] = JobShop(lots=lots, rule="fifo", warmup=days)
+    PLANTS[f"growth-lots-atc-{lots}"] = JobShop(lots=lots, warmup=days)
+PLANTS |= {
+    f"growth-products-{n}": JobShop(products=n, lots=3200, rule="fifo", warmup=10) for n in (20, 40, 80, 160, 320)
 }
 
 

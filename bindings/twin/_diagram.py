@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+import textwrap
 from bisect import bisect_right
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 MARKS = {"starved": ".", "setup": "+", "blocked": "#", "down": "!", "off": "-", "waiting": "?"}
 WORKING = "*"  # a lot beyond the letters
 MOST_STEPS = 200
+LINE = 100  # letters of a line of the legend
 
 
 def diagram(
@@ -60,9 +62,11 @@ def diagram(
         if lot and start >= 0:
             work[machine].append((start, high + 1, lot))
 
-    lots = sorted({lot for entries in work.values() for start, stop, lot in entries if start < high and stop > low},
-                  key=lambda lot: min(e[0] for entries in work.values() for e in entries if e[2] == lot))  # fmt: skip
-    letters = _letters(lots)
+    begun: dict[str, int] = {}
+    for start, stop, lot in sorted(entry for entries in work.values() for entry in entries):
+        if start < high and stop > low:
+            begun.setdefault(lot, start)
+    letters = _letters(sorted(begun, key=lambda lot: (begun[lot], len(lot), lot)))
     machines = plant._core.machine_names()
     rows = [
         (_short(machines, name), "".join(_cell(spans[name], work[name], t, letters) for t in times))
@@ -78,7 +82,9 @@ def diagram(
     legend = [f"{mark} {name}" for name, mark in MARKS.items() if mark in used]
     legend += [f"{WORKING} working"] if WORKING in used else []
     legend += [f"{letter} {lot}" for lot, letter in letters.items() if letter in used and letter != lot]
-    return "\n".join([*lines, *(["", ", ".join(legend)] if legend else [])])
+    kept = "\N{NO-BREAK SPACE}"  # a sign stays with what it means
+    said = textwrap.wrap(", ".join(item.replace(" ", kept) for item in legend), LINE, break_long_words=False)
+    return "\n".join([*lines, *(["", *said] if said else [])]).replace(kept, " ")
 
 
 def _ticks(column: object, epoch: int) -> list[int]:

@@ -75,6 +75,8 @@ enum class Shape : unsigned char {
   kChanges,
   kCancel,
   kQuantity,
+  kBlocking,
+  kCycle,
 };
 
 /// Kinds of mappings that occur.

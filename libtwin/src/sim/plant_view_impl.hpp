@@ -33,6 +33,10 @@ struct PlantView {
   bool may_deadlock = data.may_deadlock;
   bool counts_lots = data.counts_lots;
   bool has_orders = !data.orders.empty();
+  bool holds_back = data.holds_back;
+  bool slotted = data.slotted;
+  bool polls = data.polls;
+  bool preempts = data.preempts;
 
   explicit PlantView(const PlantData& plant) noexcept : data(plant) {}
 

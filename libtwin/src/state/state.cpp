@@ -11,7 +11,8 @@ Slots::Slots(const PlantData& plant) noexcept {
   calendars = sources + count(plant.sources);
   pools = calendars + count(plant.calendars);
   stations = pools + count(plant.pools);
-  order = stations + count(plant.stations);
+  cycles = stations + count(plant.stations);
+  order = cycles + count(plant.stations);
   change = order + 1;
   lots = change + 1;
 }

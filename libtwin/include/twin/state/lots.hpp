@@ -6,8 +6,8 @@
 
 namespace twin {
 
-/// Lots that an order may come to have by changes: four times what the plant says of it, or 10,000; where lots move, all
-/// orders together.
+/// Lots that an order may come to have by changes: four times what the plant says of it, or 10,000; where lots move,
+/// all orders together.
 [[nodiscard]] std::uint64_t most_lots(const PlantData& plant, std::uint32_t order) noexcept;
 
 /// True for rules whose order is that of arrival, so that a list serves instead of a heap.
