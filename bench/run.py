@@ -106,7 +106,7 @@ LINE20 = {
 LINE20_EVENTS = {
     "hand-written": limit("W3", MINUTES["hand-written"], figure=lambda result: result["events"] / result["wall"])
 }
-SHOP = {"SimPy": python("simpy_shop.py", "jobshop", 50_000)}
+SHOP = {"hand-written": limit("W4", 1_000_000), "SimPy": python("simpy_shop.py", "jobshop", 50_000)}
 SHOP_CUT = {"SimPy": python("simpy_shop.py", "jobshop-cut", "exact")}
 FAB = {"SimPy": python("simpy_fab.py", 30)}
 SNAPSHOT = {"hand-written": limit("SNAP", figure=us_each)}
@@ -129,12 +129,21 @@ CASES = [
     Case("line20.parts", "parts/s", "sim", "BM_Line20", "parts", LINE20, {"hand-written": 0.55, "SimPy": 150},
          agree={"hand-written": 0.01, "SimPy": 0.05, "SimPy, parts only counted": 0.05}),
     Case("line20.events", "events/s", "sim", "BM_Line20", "events", LINE20_EVENTS),
+    Case("mm1.customers.recursion", "customers/s", "sim", "BM_Mm1Recursion", "customers",
+         {"hand-written": limit("W1", CUSTOMERS["hand-written"]), "hand-written, recursion": limit("W1L", 1_000_000)},
+         {"hand-written": 0.4}, agree={"hand-written": 0.10, "hand-written, recursion": 0.10}),
+    Case("line20.parts.recursion", "parts/s", "sim", "BM_Line20Recursion", "parts",
+         {"hand-written": limit("W3", MINUTES["hand-written"]),
+          "hand-written, recursion": limit("W3REC", MINUTES["hand-written"])},
+         {"hand-written": 3}, agree={"hand-written": 0.01, "hand-written, recursion": 0.01}),
+    Case("futures.line20.recursion", "futures/s", "sim", "BM_FuturesRecursion/line20", "futures", FUTURES,
+         at_least=1000, agree={"hand-written": 0.15}),
     Case("futures.line20", "futures/s", "sim", "BM_Futures/line20", "futures", FUTURES, at_least=1000,
          agree={"hand-written": 0.15}),
     Case("threads.line20", "x", "study", "BM_Threads/iterations:1", "speedup", at_least=1.8, rounds=1, slow=True,
          alone="preempted"),
     Case("jobshop.atc", "operations/s", "sim", "BM_JobShop/atc", "operations", SHOP, at_least=1e6,
-         agree={"SimPy": 0.1}),
+         agree={"hand-written": 0.1, "SimPy": 0.1}),
     Case("jobshop.atc.bottleneck", "operations/s", "sim", "BM_JobShop/bottleneck", "operations"),
     Case("jobshop.atc.cut", "operations/s", "sim", "BM_JobShop/cut", "operations", SHOP_CUT, agree={"SimPy": 0}),
     Case("fab.operations", "operations/s", "sim", "BM_Fab/days30/iterations:1", "operations", FAB,
@@ -313,20 +322,29 @@ def print_table(console, measured, rounds):
         if figures.value is None:
             table.add_row(case.name, "–", case.unit, "", "", "", figures.skipped or "[red]failed[/]")
             continue
-        marks = [f"{text} [green]pass[/]" if reached else f"{text} [red]FAIL[/]" for text, reached in figures.floors()]
         rivals = figures.rival_values()
+        beside, own = {}, []  # floors in multiples of a rival stand beside it
+        for text, reached in figures.floors():
+            mark = f"{text} [green]pass[/]" if reached else f"{text} [red]FAIL[/]"
+            of = next((name for name in rivals if text.endswith(f" x {name}")), None)
+            if of is None:
+                own.append(mark)
+            else:
+                beside[of] = mark
         if figures.busy:
-            marks.append("not judged: other programs took the processors")
+            own.append("not judged: other programs took the processors")
         first = (case.name, readable(figures.value), case.unit)
-        for i in range(max(1, len(rivals), len(marks))):
-            name, theirs = list(rivals.items())[i] if i < len(rivals) else ("", None)
+        for name, theirs in [*rivals.items()] or [("", None)]:
             table.add_row(
-                *(first if i == 0 else ("", "", "")),
+                *first,
                 name,
                 "" if theirs is None else readable(theirs),
                 "" if theirs is None else f"{figures.ratio(name):.3g} x",
-                marks[i] if i < len(marks) else "",
+                beside.get(name) or (own.pop(0) if own else ""),
             )
+            first = ("", "", "")
+        for mark in own:
+            table.add_row("", "", "", "", "", "", mark)
     console.print(table)
     console.print(f"Medians of {rounds} rounds, CPU time, one processor; ours / rival is a ratio of speeds.")
 
@@ -374,8 +392,11 @@ def print_growth(console, growths):
 
 def print_moved(console, measured, store):
     """Say what moved since the table of ratios was stored, or store it anew."""
-    now = {f.case.name: {name: ratios.summary(values) for name, values in f.ratios.items() if values} for f in measured}
-    now = {name: found for name, found in now.items() if found}
+    now = {
+        f.case.name: {name: ratios.summary(values) for name, values in f.ratios.items() if values}
+        for f in measured
+        if f.value is not None and not f.busy
+    }
     if store:
         ratios.store(RATIOS, now)
         console.print(f"Stored the ratios of {len(now)} benchmarks in {RATIOS.relative_to(ROOT)}.")

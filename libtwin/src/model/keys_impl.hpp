@@ -75,6 +75,12 @@ enum class Shape : unsigned char {
   kChanges,
   kCancel,
   kQuantity,
+  kReorder,
+  kMaintenance,
+  kWindow,
+  kEvery,
+  kDegradation,
+  kCare,
   kBlocking,
   kCycle,
 };
@@ -98,9 +104,12 @@ enum class Level : unsigned char {
   kSetup,
   kBatch,
   kArrivals,
+  kReorder,
+  kMaintenance,
+  kDegradation,
   kChange
 };
-inline constexpr int kLevels = 18;
+inline constexpr int kLevels = 21;
 
 struct Key {
   const char* name;

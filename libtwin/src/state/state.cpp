@@ -12,7 +12,8 @@ Slots::Slots(const PlantData& plant) noexcept {
   pools = calendars + count(plant.calendars);
   stations = pools + count(plant.pools);
   cycles = stations + count(plant.stations);
-  order = cycles + count(plant.stations);
+  reviews = cycles + count(plant.stations);
+  order = reviews + count(plant.reorders);
   change = order + 1;
   lots = change + 1;
 }

@@ -32,7 +32,9 @@ enum class Purpose : std::uint8_t {
   kLevel = 10,
   kPatience = 11,
   kBatchSize = 12,
-  kDue = 13,
+  kLead = 13,
+  kYield = 14,
+  kDue = 15,
 };
 
 /// Key of all draws of one replication.
