@@ -202,6 +202,8 @@ std::vector<std::string> recursion_refusals(const Plant& plant, const State& sta
     reasons.push_back("machine " + data.machine_names[machine] + ": " + why);
   };
   if (!state.beliefs.empty()) reasons.emplace_back("estimates of work under way; allowed: drawn times");
+  if (std::ranges::any_of(state.lots, [](const Lot& lot) { return lot.place != Place::kFree && lot.cancelled; }))
+    reasons.emplace_back("lots that are cancelled; allowed: all go on to the end");
   std::size_t found = 0;
   for (std::uint32_t i = 0; i < data.steps.size(); ++i) {
     const std::uint32_t s = data.choices[data.steps[i].first_choice].station.value;
