@@ -75,6 +75,12 @@ enum class Shape : unsigned char {
   kChanges,
   kCancel,
   kQuantity,
+  kDoes,
+  kSameAs,
+  kSample,
+  kWithin,
+  kBeyond,
+  kTeardown,
   kReorder,
   kMaintenance,
   kWindow,
@@ -107,9 +113,11 @@ enum class Level : unsigned char {
   kReorder,
   kMaintenance,
   kDegradation,
+  kSample,
+  kWithin,
   kChange
 };
-inline constexpr int kLevels = 21;
+inline constexpr int kLevels = 23;
 
 struct Key {
   const char* name;

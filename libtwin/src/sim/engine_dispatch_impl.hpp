@@ -62,7 +62,8 @@ double Engine<R>::expected_setup(std::uint32_t m, const Lot& lot) const noexcept
   next.kind = machine.kind;
   next.changing = machine.last_step != lot.step && choice.changeover.valid();
   const DistributionId setup = setup_of(next, choice);
-  return setup.valid() ? q_.mean(setup) : 0;
+  const DistributionId teardown = teardown_of(choice.station.value, machine.kind, choice.kind);
+  return (setup.valid() ? q_.mean(setup) : 0) + (teardown.valid() ? q_.mean(teardown) : 0);
 }
 template <class R>
 Expression::Values Engine<R>::values_of(const Lot& lot, double setup, double queued) const noexcept {
@@ -124,16 +125,25 @@ std::uint32_t Engine<R>::pick(std::uint32_t m) {
     for (std::uint32_t l = station.head; l != kNone; l = s_.lots[l].next) mean_work += route_.work[s_.lots[l].choice];
     mean_work /= station.queued;
   }
-  std::uint32_t best = station.head;
-  double least = index_of(m, s_.lots[best], mean_work);
-  for (std::uint32_t l = s_.lots[best].next; l != kNone; l = s_.lots[l].next) {
-    const double index = index_of(m, s_.lots[l], mean_work);
-    if (index < least) {
-      least = index;
-      best = l;
+  const bool selective = p_.stations[s].selective;
+  const bool stays = stays_with_kind(m);
+  for (const bool any : {!stays, true}) {  // where a kind is gone on with, others come when there is none of it
+    std::uint32_t best = kNone;
+    double least = 0;
+    for (std::uint32_t l = station.head; l != kNone; l = s_.lots[l].next) {
+      const Lot& lot = s_.lots[l];
+      if (selective && !may_do(p_, s_, m, lot.choice, lot.step, l)) continue;
+      if (!any && p_.choices[lot.choice].kind != s_.machines[m].kind) continue;
+      const double index = index_of(m, lot, mean_work);
+      if (best == kNone || index < least) {
+        least = index;
+        best = l;
+        if (p_.stations[s].rule == QueueRule::kFifo) break;
+      }
     }
+    if (best != kNone) return best;
   }
-  return best;
+  return kNone;
 }
 /// Fills `picked_` with the batch a machine takes next: of the kinds that are enough, or have waited long enough, the
 /// one whose best lot is the best. Empty if there is none; then an event is pending for when one has waited.
@@ -148,8 +158,16 @@ void Engine<R>::pick_batch(std::uint32_t m) {
     mean_work /= station.queued;
   }
   picked_.clear();
+  const bool selective = p_.stations[s].selective;
   for (std::uint32_t l = station.head; l != kNone; l = s_.lots[l].next)
-    picked_.emplace_back(index_of(m, s_.lots[l], mean_work), l);
+    if (!selective || may_do(p_, s_, m, s_.lots[l].choice, s_.lots[l].step, l))
+      picked_.emplace_back(index_of(m, s_.lots[l], mean_work), l);
+  if (stays_with_kind(m)) {
+    const auto other = [&](const auto& entry) {
+      return p_.choices[s_.lots[entry.second].choice].kind != s_.machines[m].kind;
+    };
+    if (!std::ranges::all_of(picked_, other)) std::erase_if(picked_, other);
+  }
   std::ranges::stable_sort(picked_, {}, [](const auto& entry) { return entry.first; });
   const auto kind_of = [&](const auto& entry) { return p_.choices[s_.lots[entry.second].choice].kind; };
   Tick patient_until = kNever;
@@ -175,21 +193,27 @@ void Engine<R>::pick_batch(std::uint32_t m) {
     return;
   }
   picked_.clear();
-  if (patient_until < kNever) s_.queue.reschedule(slots_.stations + s, patient_until, code(Priority::kBatch));
+  if (patient_until == kNever) return;
+  const std::uint32_t slot = slots_.stations + s;
+  if (selective && s_.queue.pending(slot) && s_.queue.time_of(slot) <= patient_until) return;  // for another machine
+  s_.queue.reschedule(slot, patient_until, code(Priority::kBatch));
 }
 
 /// The alternative a lot takes: among those with room, else among all.
 template <class R>
-std::uint32_t Engine<R>::choose(const Lot& lot) const {
+std::uint32_t Engine<R>::choose(const Lot& lot) {
   const StepData& step = p_.steps[lot.step];
   if (step.choice_count == 1) return step.first_choice;
   const std::uint32_t end = step.first_choice + step.choice_count;
   bool any_room = false;
-  for (std::uint32_t c = step.first_choice; c < end; ++c) any_room = any_room || open_choice(c, lot);
+  const auto fits = [&](std::uint32_t c) {
+    return step.same_as == kNone || may_choose(p_, s_, c, lot.step, slot_of(lot));
+  };
+  for (std::uint32_t c = step.first_choice; c < end; ++c) any_room = any_room || (fits(c) && open_choice(c, lot));
   std::uint32_t best = kNone;
   double best_score = 0;
   for (std::uint32_t c = step.first_choice; c < end; ++c) {
-    if (any_room && !open_choice(c, lot)) continue;
+    if (!fits(c) || (any_room && !open_choice(c, lot))) continue;
     const double score = choice_score(step, c, lot);
     if (best == kNone || score < best_score) {
       best = c;
@@ -210,14 +234,24 @@ double Engine<R>::choice_score(const StepData& step, std::uint32_t c, const Lot&
       return draw_uniform(s_.key, hash_combine(step_stream(p_, lot, Purpose::kChoice), data.hash), lot_index(lot));
     case ChooseRule::kShortestQueue: {
       std::uint32_t busy = 0;
-      for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m)
+      std::uint32_t machines = 0;
+      for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m) {
+        if (data.selective && !may_do(p_, s_, m, c, lot.step, slot_of(lot))) continue;
+        ++machines;
         if (s_.machines[m].lot != kNone && s_.machines[m].lot != slot_of(lot)) busy += s_.machines[m].held;
-      return static_cast<double>(station.queued + station.inbound + busy) / data.machine_count;
+      }
+      return static_cast<double>(station.queued + station.inbound + busy) / machines;
     }
     case ChooseRule::kEarliestFinish: {
       double work = 0;
       double speed = 0;
+      std::uint32_t machines = 0;
+      bool idle = station.idle > 0 && station.queued == 0;
+      if (data.selective) idle = false;
       for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m) {
+        if (data.selective && !may_do(p_, s_, m, c, lot.step, slot_of(lot))) continue;
+        if (data.selective && s_.machines[m].condition == Condition::kStarved) idle = true;
+        ++machines;
         speed += q_.speed[m];
         if (s_.machines[m].lot != kNone && s_.machines[m].lot != slot_of(lot)) work += expected_left(m);
       }
@@ -225,11 +259,52 @@ double Engine<R>::choice_score(const StepData& step, std::uint32_t c, const Lot&
       for (const std::uint32_t waiting : queue_lots(s_, s)) work += expected_work(s_.lots[waiting].choice) / most;
       const double own = expected_work(c);
       work += station.inbound * own / most;
-      const double wait = station.idle > 0 && station.queued == 0 ? 0 : work / speed;
-      return wait + own * data.machine_count / speed;
+      const double wait = idle ? 0 : work / speed;
+      return wait + own * machines / speed;
+    }
+    case ChooseRule::kCost:
+      return expected_cost(c, lot);
+    case ChooseRule::kExpression: {
+      Lot there = lot;
+      there.choice = c;
+      there.entered = s_.now;
+      const double setup = least_setup(c, lot);
+      const double value = p_.expressions[step.choose_expression].evaluate(values_of(there, setup, station.queued));
+      return std::isnan(value) ? math::kInfinity : value;
     }
   }
   return 0;
+}
+/// Expected setup of a lot at an alternative, on the machine where it is least.
+template <class R>
+double Engine<R>::least_setup(std::uint32_t c, const Lot& lot) const {
+  const StationData& data = p_.stations[p_.choices[c].station.value];
+  Lot there = lot;
+  there.choice = c;
+  double least = math::kInfinity;
+  for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m)
+    if (!data.selective || may_do(p_, s_, m, c, lot.step, slot_of(lot)))
+      least = std::min(least, expected_setup(m, there));
+  return least;
+}
+/// Expected cost of a lot at an alternative: of the material it uses, and of the machine where that is least.
+template <class R>
+double Engine<R>::expected_cost(std::uint32_t c, const Lot& lot) const {
+  const ChoiceData& choice = p_.choices[c];
+  const std::uint32_t s = choice.station.value;
+  const StationData& data = p_.stations[s];
+  const double* const rates = p_.data.machine_cost.data() + std::size_t{s} * kRateConditions;
+  Lot there = lot;
+  there.choice = c;
+  double least = math::kInfinity;
+  for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m)
+    if (!data.selective || may_do(p_, s_, m, c, lot.step, slot_of(lot)))
+      least =
+          std::min(least, rates[static_cast<std::size_t>(Condition::kWorking)] * q_.mean(choice.time) / q_.speed[m] +
+                              rates[static_cast<std::size_t>(Condition::kSetup)] * expected_setup(m, there));
+  for (std::uint32_t i = choice.uses.first; i < choice.uses.first + choice.uses.count; ++i)
+    least += p_.needs[i].amount * p_.data.pool_cost[p_.need_pools[p_.needs[i].first_pool]];
+  return least;
 }
 template <class R>
 double Engine<R>::expected_work(std::uint32_t choice) const {
@@ -244,8 +319,7 @@ double Engine<R>::expected_left(std::uint32_t m) const {
   const ChoiceData& choice = choice_on(machine);
   const Tick left = machine.left - (machine.running ? s_.now - machine.run_since : 0);
   const double done = seconds_from_ticks(machine.total - left);
-  if (machine.phase == Phase::kSetup)
-    return std::max(0.0, q_.mean(setup_of(machine, choice)) - done) + q_.mean(choice.time);
+  if (machine.phase == Phase::kSetup) return std::max(0.0, q_.mean(setup_under_way(m)) - done) + q_.mean(choice.time);
   return std::max(0.0, q_.mean(choice.time) - done * speed_of(m));
 }
 

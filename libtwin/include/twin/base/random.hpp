@@ -35,6 +35,8 @@ enum class Purpose : std::uint8_t {
   kLead = 13,
   kYield = 14,
   kDue = 15,
+  kOptional = 23,
+  kTeardown = 24,
 };
 
 /// Key of all draws of one replication.
