@@ -119,8 +119,10 @@ void Engine<R>::sort_in(std::uint32_t l) {
   if (station.rule == QueueRule::kFifo) return;
   const QueueRule kept = kept_by(station);
   if (!is_list(kept)) queue_remove(s_, s, kept, l);
+  if (station.scanned) rank_out(s, l);
   lot.key = queue_key(station, lot);
   if (!is_list(kept)) queue_push(s_, s, kept, l);
+  if (station.scanned) rank_in(s, l);
 }
 /// A lot that is cancelled leaves where it stands, or goes on to the end of its operation or trip.
 template <class R>
@@ -128,7 +130,7 @@ void Engine<R>::cancel_lot(std::uint32_t l, std::vector<std::uint32_t>& left) {
   Lot& lot = s_.lots[l];
   if (lot.place == Place::kQueue) {
     const std::uint32_t s = p_.choices[lot.choice].station.value;
-    queue_remove(s_, s, kept_by(p_.stations[s]), l);
+    queue_out(s, l);
     lot.waiting += s_.now - lot.entered;
     s_.stations[s].queue_integral += s_.now;
     if (s_.queue.pending(slots_.lots + l)) s_.queue.cancel(slots_.lots + l);
