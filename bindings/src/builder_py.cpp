@@ -177,6 +177,7 @@ void bind_product(py::module_& m) {
       .def("conwip", [](P& p, int lots) { p.conwip(lots); })
       .def("priority", [](P& p, int value) { p.priority(value); })
       .def("due", [](P& p, Tick after_release) { p.due(Duration{after_release}); })
+      .def("due", [](P& p, const std::string& rule) { p.due(rule); })
       .def("family", [](P& p, const std::string& name) { p.family(name); });
 }
 
@@ -210,6 +211,12 @@ void bind_builder(py::module_& m) {
   bind_expression(m);
   bind_station(m);
   bind_product(m);
+  py::class_<OrderChange>(m, "OrderChange")
+      .def(py::init([](Tick at, std::optional<int> priority, std::optional<Tick> due, std::optional<int> quantity,
+                       const std::string& cancel, const std::string& to, std::optional<int> lots) {
+        return OrderChange{Duration{at}, priority, due ? std::optional(Duration{*due}) : std::nullopt, quantity, cancel,
+                           to,           lots};
+      }));
   py::class_<ReorderOptions>(m, "Reorder")
       .def(py::init([](int at, std::optional<int> up_to, std::optional<int> lot, std::optional<Tick> review,
                        const std::optional<Time>& lead, const std::string& cost) {
@@ -234,9 +241,9 @@ void bind_builder(py::module_& m) {
            })
       .def("order",
            [](B& b, const std::string& id, const std::string& product, int quantity, Tick release,
-              std::optional<Tick> due, std::optional<int> priority) {
+              std::optional<Tick> due, std::optional<int> priority, const std::vector<OrderChange>& changes) {
              b.order({id, product, quantity, Duration{release}, due ? std::optional(Duration{*due}) : std::nullopt,
-                      priority});
+                      priority, changes});
            })
       .def("epoch", [](B& b, Tick wall) { b.epoch(WallTime{Duration{wall}}); })
       .def("run",

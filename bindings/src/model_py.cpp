@@ -322,6 +322,7 @@ void bind_model(py::module_& m) {
       .def("station_names", [](const Plant& p) { return p.data().station_names; })
       .def("machine_names", [](const Plant& p) { return p.data().machine_names; })
       .def("product_names", [](const Plant& p) { return p.data().product_names; })
+      .def("order", [](const Plant& p, const std::string& name) { return p.order(name).value; })
       .def("order_names", [](const Plant& p) { return p.data().order_names; })
       .def("machine_stations",
            [](const Plant& p) {

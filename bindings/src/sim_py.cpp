@@ -2,6 +2,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "interruptible_py.hpp"
 #include "twin/base/error.hpp"
 #include "twin/sim/advance.hpp"
+#include "twin/sim/orders.hpp"
 #include "twin/sim/recorder.hpp"
 
 namespace twin::python {
@@ -32,6 +34,18 @@ Disposition disposition_of(const std::string& name) {
   if (name == "refuse") return Disposition::kRefuse;
   if (name == "scrap") return Disposition::kScrap;
   throw InvalidArgument("disposition: '" + name + "'; allowed: refuse, scrap");
+}
+
+void change_order(const Plant& plant, const Parameters& parameters, State& state, const std::string& what,
+                  std::uint32_t order, std::int64_t value, std::uint32_t lots) {
+  const OrderId id{order};
+  if (what == "priority") return set_priority(plant, parameters, state, id, static_cast<std::int32_t>(value), lots);
+  if (what == "due") return set_due(plant, parameters, state, id, value, lots);
+  if (what == "quantity")
+    return set_quantity(plant, parameters, state, id,
+                        static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 0, UINT32_MAX)));
+  if (what == "move") return move_lots(plant, parameters, state, id, OrderId{static_cast<std::uint32_t>(value)}, lots);
+  cancel(plant, parameters, state, id, what == "finish" ? Cancel::kFinish : Cancel::kNow, lots);
 }
 
 py::dict operations(const History& history, const Plant& plant) {
@@ -67,7 +81,7 @@ py::dict lots(const History& history, const Plant& plant) {
   const PlantData& d = plant.data();
   std::vector<std::string> lot, product;
   std::vector<Tick> release, finish, due, cycle_time, waiting;
-  std::vector<bool> scrapped, reworked;
+  std::vector<bool> scrapped, reworked, cancelled;
   for (const LotRecord& r : history.lots) {
     lot.push_back(lot_name(d, r.source, r.serial));
     product.push_back(d.product_names[r.product]);
@@ -76,7 +90,8 @@ py::dict lots(const History& history, const Plant& plant) {
     due.push_back(r.due);
     cycle_time.push_back(r.finish - r.release);
     waiting.push_back(r.waiting);
-    scrapped.push_back(r.scrapped);
+    scrapped.push_back(r.scrapped && !r.cancelled);
+    cancelled.push_back(r.cancelled);
     reworked.push_back(r.reworked);
   }
   return Columns()
@@ -89,6 +104,7 @@ py::dict lots(const History& history, const Plant& plant) {
       .add_object("waiting", spans_of(std::move(waiting)))
       .add("scrapped", std::move(scrapped))
       .add("reworked", std::move(reworked))
+      .add("cancelled", std::move(cancelled))
       .take();
 }
 
@@ -173,6 +189,7 @@ void bind_sim(py::module_& m) {
   m.def("migrate", [](const Plant& from, const Plant& to, const State& state, const std::string& disposition) {
     return migrate(from, to, state, disposition_of(disposition));
   });
+  m.def("change_order", &change_order);
   m.def("metrics", &metric_names);
   m.def("measure",
         [](const Plant& plant, const State& begin, const State& end) { return array_of(measure(plant, begin, end)); });

@@ -246,20 +246,22 @@ py::dict pools(const State& state, const Plant& plant) {
 py::dict orders(const State& state, const Plant& plant) {
   const PlantData& d = plant.data();
   std::vector<std::string> product;
-  std::vector<std::int64_t> quantity, released, finished, scrapped, open;
+  std::vector<std::int64_t> quantity, released, finished, scrapped, open, cancelled, priority;
   std::vector<Tick> release, due, finish;
   for (std::size_t o = 0; o < d.orders.size(); ++o) {
     const OrderData& data = d.orders[o];
     const OrderState& order = state.orders[o];
-    const std::uint32_t left = data.quantity - order.finished - order.scrapped;
+    const std::uint64_t left = order.open();
     product.push_back(d.product_names[data.product.value]);
-    quantity.push_back(data.quantity);
+    quantity.push_back(order.quantity);
     released.push_back(order.released);
     finished.push_back(order.finished);
     scrapped.push_back(order.scrapped);
-    open.push_back(left);
+    open.push_back(static_cast<std::int64_t>(left));
+    cancelled.push_back(std::int64_t{order.cancelled} + order.withdrawn);
+    priority.push_back(order.priority);
     release.push_back(data.release);
-    due.push_back(data.due);
+    due.push_back(order.due);
     finish.push_back(left == 0 ? order.finish : kNever);
   }
   return Columns()
@@ -273,12 +275,14 @@ py::dict orders(const State& state, const Plant& plant) {
       .add_object("release", instants_of(d, std::move(release)))
       .add_object("due", instants_of(d, std::move(due)))
       .add_object("finish", instants_of(d, std::move(finish)))
+      .add("priority", std::move(priority))
+      .add("cancelled", std::move(cancelled))
       .take();
 }
 
 py::dict products(const State& state, const Plant& plant) {
   const PlantData& d = plant.data();
-  std::vector<std::int64_t> released, completed, scrapped, reworked, lost, late, in_process;
+  std::vector<std::int64_t> released, completed, scrapped, reworked, lost, late, in_process, cancelled;
   for (const ProductTotals& p : state.products) {
     released.push_back(static_cast<std::int64_t>(p.released));
     completed.push_back(static_cast<std::int64_t>(p.completed));
@@ -286,6 +290,7 @@ py::dict products(const State& state, const Plant& plant) {
     reworked.push_back(static_cast<std::int64_t>(p.reworked));
     lost.push_back(static_cast<std::int64_t>(p.lost));
     late.push_back(static_cast<std::int64_t>(p.late));
+    cancelled.push_back(static_cast<std::int64_t>(p.cancelled));
     in_process.push_back(static_cast<std::int64_t>(p.in_process));
   }
   return Columns()
@@ -297,6 +302,7 @@ py::dict products(const State& state, const Plant& plant) {
       .add("reworked", std::move(reworked))
       .add("lost", std::move(lost))
       .add("late", std::move(late))
+      .add("cancelled", std::move(cancelled))
       .take();
 }
 

@@ -193,6 +193,23 @@ def _names(names: Sequence[str], what: str) -> list[str]:
     return list(names)
 
 
+def _change(change: Mapping[str, Any]) -> _core.OrderChange:
+    keys = ("at", "priority", "due", "quantity", "cancel", "to", "lots")
+    unknown = [key for key in change if key not in keys]
+    if unknown or "at" not in change:
+        raise InvalidArgument(f"changes: {dict(change)!r}; allowed: at, and some of {', '.join(keys[1:])}")
+    due = change.get("due")
+    return _core.OrderChange(
+        span_ns(change["at"], "changes: at"),
+        change.get("priority"),
+        None if due is None else span_ns(due, "changes: due"),
+        change.get("quantity"),
+        change.get("cancel", ""),
+        change.get("to", ""),
+        change.get("lots"),
+    )
+
+
 class PlantBuilder:
     """Collects what exists; `build` checks it and reports all faults at once.
 
@@ -297,10 +314,16 @@ class PlantBuilder:
         release: Span = "0 s",
         due: Span | None = None,
         priority: int | None = None,
+        changes: Sequence[Mapping[str, Any]] = (),
     ) -> PlantBuilder:
-        """Add an order; `release` and `due` are spans since the epoch."""
+        """Add an order; `release` and `due` are spans since the epoch.
+
+        `changes` are what becomes of it later, as a file has them: ``[{"at": "2 d", "priority": 9}, {"at": "4 d",
+        "cancel": "now"}]``, with ``due``, ``quantity``, ``to`` and ``lots`` as further keys.
+        """
         due_ns = None if due is None else span_ns(due, "due")
-        self._builder._core.order(id, product, quantity, span_ns(release, "release"), due_ns, priority)
+        made = [_change(change) for change in changes]
+        self._builder._core.order(id, product, quantity, span_ns(release, "release"), due_ns, priority, made)
         return self._builder
 
     def epoch(self, instant: Instant) -> PlantBuilder:
@@ -734,8 +757,11 @@ class ProductBuilder(_Link):
         return self
 
     def due(self, after_release: Span) -> ProductBuilder:
-        """Set the due date, counted from release."""
-        self._product.due(span_ns(after_release, "due"))
+        """Set the due date: a span from release, or a rule such as ``"twk(5)"``, ``"slk(2 d)"``, ``"ran(uniform(1, 3 d))"``."""
+        if isinstance(after_release, str) and "(" in after_release:
+            self._product.due(after_release)
+        else:
+            self._product.due(span_ns(after_release, "due"))
         return self
 
     def family(self, name: str) -> ProductBuilder:

@@ -75,7 +75,7 @@ class History:
 
     @property
     def lots(self) -> pd.DataFrame:
-        """Lots that left: lot, product, release, finish, due, cycle_time, waiting, scrapped, reworked."""
+        """Lots that left: lot, product, release, finish, due, cycle_time, waiting, scrapped, reworked, cancelled."""
         return frame(self._core.lots(self._known()[0]._core))
 
     @property

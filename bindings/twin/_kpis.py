@@ -248,7 +248,7 @@ def _figures_of(history: History) -> dict[str, _Values]:
     wip = history._levels_mean("wip")
     for name in [*plant._core.product_names(), "plant"]:
         of = np.ones(len(products), dtype=bool) if name == "plant" else products == name
-        good = of & ~scrapped
+        good = of & ~scrapped & ~np.asarray(columns["cancelled"], dtype=bool)
         count = int(good.sum())
         figures[f"{name}.throughput"] = count / (span * 1e-9) if span else np.nan
         figures[f"{name}.wip"] = sum(wip.values()) if name == "plant" else wip[name]

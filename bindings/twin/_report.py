@@ -394,7 +394,7 @@ class _Drawing:
         conditions = history.conditions
         conditions["number"] = conditions["condition"].map({name: i for i, name in enumerate(names)})
         lots = history.lots
-        done = lots[~lots["scrapped"].astype(bool)]
+        done = lots[~(lots["scrapped"] | lots["cancelled"]).astype(bool)]
         queues = _series(history.queues, "station", "time", "level", self._stations, origin)
         moves, start, stop, product = self._moves
         colours = _plots.colours_of(products)

@@ -156,6 +156,44 @@ class State:
             if history is not None:
                 history._stop(self)
 
+    def set_priority(self, order: str, priority: int, *, lots: int | None = None) -> State:
+        """Give an order and its lots another priority, now; with `lots` only its first so many open lots.
+
+        Queues are put into their new order at once. So does all that follows; each returns this state.
+        """
+        return self._change("priority", order, _integer(priority, "priority"), lots)
+
+    def set_due(self, order: str, due: Instant | Span, *, lots: int | None = None) -> State:
+        """Give an order and its lots another due date: an instant, or a span since the plant's epoch."""
+        return self._change("due", order, end_ns(due, self._plant._core.epoch(), "due"), lots)
+
+    def set_quantity(self, order: str, quantity: int) -> State:
+        """Order so many lots in all, but not fewer than are released: those are not called back."""
+        return self._change("quantity", order, whole(quantity, "quantity", 1), None)
+
+    def cancel(self, order: str, how: str = "now", *, lots: int | None = None) -> State:
+        """Cancel an order, or its first so many open `lots`.
+
+        Parameters
+        ----------
+        how : {"now", "finish"}
+            Lots leave at once, those on a machine when their operation ends; or what is in process is finished, and only
+            what is not released is cancelled.
+        """
+        if how not in ("now", "finish"):
+            raise InvalidArgument(f"cancel: {how!r}; allowed: 'now', 'finish'")
+        return self._change("cancel" if how == "now" else "finish", order, 0, lots)
+
+    def move_lots(self, order: str, to: str, *, lots: int | None = None) -> State:
+        """Let lots of an order count for another one, by its due date and priority."""
+        return self._change("move", order, self._plant._core.order(to), lots)
+
+    def _change(self, what: str, order: str, value: int, lots: int | None) -> State:
+        count = 0 if lots is None else whole(lots, "lots", 1)
+        core = self._plant._core
+        _core.change_order(core, self._parameters._core, self._core, what, core.order(order), value, count)
+        return self
+
     def copy(self) -> State:
         """Give an exact copy, which goes on alike and independently."""
         return State(self._plant, self._core.copy(), self._parameters)
@@ -260,12 +298,12 @@ class State:
 
     @property
     def orders(self) -> pd.DataFrame:
-        """Orders: quantity, released, finished, scrapped, open, release, due, finish."""
+        """Orders: quantity, released, finished, scrapped, open, release, due, finish, priority, cancelled."""
         return frame(self._core.orders(self._plant._core))
 
     @property
     def products(self) -> pd.DataFrame:
-        """Lots of each product so far: released, completed, scrapped, in_process, reworked, lost, late."""
+        """Lots of each product so far: released, completed, scrapped, in_process, reworked, lost, late, cancelled."""
         return frame(self._core.products(self._plant._core))
 
     def measure(self, since: State) -> dict[str, float]:
@@ -306,6 +344,12 @@ class State:
         if self._core.lot_count:
             parts.append(_html.short_frame(self.lots))
         return "".join(parts)
+
+
+def _integer(value: int, name: str) -> int:
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer) or abs(int(value)) > 10**9:
+        raise InvalidArgument(f"{name}: {value!r}; allowed: a whole number from -1000000000 to 1000000000")
+    return int(value)
 
 
 def _unpickle(plant: Plant, parameters: Parameters, data: bytes) -> State:

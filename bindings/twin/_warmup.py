@@ -275,6 +275,6 @@ def _wip_series(history: History) -> _Series:
 def _cycle_series(history: History) -> _Series:
     """Give instants of finish, and cycle times in seconds."""
     columns = history._core.lots(history.plant._core)
-    good = ~np.asarray(columns["scrapped"], dtype=bool)
+    good = ~(np.asarray(columns["scrapped"], dtype=bool) | np.asarray(columns["cancelled"], dtype=bool))
     cycle = np.asarray(columns["cycle_time"]).astype("m8[ns]").astype(np.int64)[good] * 1e-9
     return _relative(history, columns["finish"])[good], cycle

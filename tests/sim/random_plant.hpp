@@ -34,14 +34,49 @@ class RandomPlant {
     out += extra_stations + "products:\n";
     const int products = 1 + pick(3);
     for (int p = 0; p < products; ++p) out += product(p);
+    for (int p = 0; p < products; ++p)
+      out.replace(out.find(fmt::format("  p{}:\n", p)) + 6, 0, "    due: " + due() + "\n");
     out += extra_products + "orders:\n";
-    for (int o = 0; o < 4; ++o)
-      out += fmt::format("  - {{id: O{}, product: p{}, quantity: {}, release: {} h, due: {} h, priority: {}}}\n", o,
-                         pick(products), 1 + pick(12), pick(30), 10 + pick(50), pick(3));
+    std::string changed[4];
+    int of[4];
+    for (int o = 0; o < 4; ++o) {
+      of[o] = pick(products);
+      changed[o] = fmt::format("  - {{id: O{}, product: p{}, quantity: {}, release: {} h, due: {} h, priority: {}", o,
+                               of[o], 1 + pick(12), pick(30), 10 + pick(50), pick(3));
+    }
+    for (int o = 0; o < 4; ++o) out += changed[o] + (rich_ ? changes(o, of) : "") + "}\n";
     return out + "run: {until: 4 d}\n";
   }
 
  private:
+  /// What becomes of an order, half of them.
+  std::string changes(int o, const int* of) {
+    if (chance(50)) return "";
+    std::string out;
+    for (int i = 0, n = 1 + pick(3); i < n; ++i) {
+      out += fmt::format("{}{{at: {} h", i > 0 ? ", " : "", pick(40));
+      const int other = pick(4);
+      const std::string lots = chance(50) ? fmt::format(", lots: {}", 1 + pick(4)) : "";
+      switch (pick(5)) {
+        case 0:
+          out += fmt::format(", priority: {}", pick(9)) + lots;
+          break;
+        case 1:
+          out += fmt::format(", due: {} h", pick(90)) + lots;
+          break;
+        case 2:
+          out += fmt::format(", quantity: {}", 1 + pick(20));
+          break;
+        case 3:
+          out += (chance(50) ? ", cancel: now" : ", cancel: finish") + lots;
+          break;
+        default:
+          out += other != o && of[other] == of[o] ? fmt::format(", to: O{}", other) + lots : ", priority: 5";
+      }
+      out += "}";
+    }
+    return ", changes: [" + out + "]";
+  }
   int pick(int n) { return static_cast<int>(random_() % static_cast<unsigned>(n)); }
   bool chance(int percent) { return pick(100) < percent; }
   /// Choices of what came later, drawn apart, so that the rest of the plants stays as it was.
@@ -198,8 +233,7 @@ class RandomPlant {
     return out + (rich_ ? care() : "") + "}\n";
   }
   std::string product(int p) {
-    std::string out =
-        fmt::format("  p{}:\n    priority: {}\n    due: 9 h\n    family: f{}\n    route:\n", p, pick(3), p);
+    std::string out = fmt::format("  p{}:\n    priority: {}\n    family: f{}\n    route:\n", p, pick(3), p);
     const int steps = 1 + pick(4);
     const bool saturate = chance(25);
     std::vector<std::string> places;
@@ -276,6 +310,12 @@ class RandomPlant {
       return out + "{every: \"" + time(60) +
              "\", profile: [{from: 0 h, times: 0.5}, {from: 7 h, times: 2}, {from: 20 h, times: 0}]}\n";
     return out + "every " + time(60) + "\n";
+  }
+  /// A due date, by one of the rules.
+  std::string due() {
+    static constexpr const char* kDues[] = {
+        "9 h", "con(9 h)", "twk(4)", "nop(2 h)", "slk(5 h)", "ppw(3 h)", "\"ran(uniform(2, 20 h))\""};
+    return rich_ ? kDues[pick(7)] : "9 h";
   }
 
   std::mt19937 random_, later_, more_, routes_;

@@ -466,7 +466,7 @@ Emulation emulate(const Plant& plant, const EmulateOptions& options) {
   });
   for (std::size_t o = 0; o < data.orders.size(); ++o) {
     const OrderState& order = state.orders[o];
-    out.order_finish.push_back(order.finished + order.scrapped == data.orders[o].quantity ? order.finish : kNever);
+    out.order_finish.push_back(order.open() == 0 ? order.finish : kNever);
   }
   return out;
 }

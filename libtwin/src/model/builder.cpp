@@ -219,6 +219,17 @@ PlantBuilder& PlantBuilder::order(const OrderOptions& order) {
   node.put("release", text_of(order.release));
   if (order.due) node.put("due", text_of(*order.due));
   if (order.priority) node.put("priority", text_of(*order.priority));
+  for (const OrderChange& change : order.changes) {
+    Node one = Node::mapping();
+    one.put("at", text_of(change.at));
+    if (change.priority) one.put("priority", text_of(*change.priority));
+    if (change.due) one.put("due", text_of(*change.due));
+    if (change.quantity) one.put("quantity", text_of(*change.quantity));
+    if (!change.cancel.empty()) one.put("cancel", Node::text(change.cancel));
+    if (!change.to.empty()) one.put("to", Node::text(change.to));
+    if (change.lots) one.put("lots", text_of(*change.lots));
+    list_under(node, "changes").children.push_back(std::move(one));
+  }
   list_under(document_.root(), "orders").children.push_back(std::move(node));
   return *this;
 }
@@ -466,6 +477,11 @@ ProductBuilder& ProductBuilder::priority(int value) {
 
 ProductBuilder& ProductBuilder::due(Duration after_release) {
   node().put("due", text_of(after_release));
+  return *this;
+}
+
+ProductBuilder& ProductBuilder::due(const std::string& rule) {
+  node().put("due", Node::text(rule));
   return *this;
 }
 

@@ -79,7 +79,9 @@ const std::vector<Key>& keys_of(Level level) {
       {{"route", S::kRoute, "", "steps in order", true},
        {"arrivals", S::kArrivals, "only as ordered", "where lots come from"},
        {"priority", S::kInteger, "0", "larger goes first where the queue's rule is priority"},
-       {"due", S::kDuration, "none", "due date, counted from release"},
+       {"due", S::kDue, "none",
+        "due date: a time from release, or a rule: con(time), twk(times the work), nop(time each operation), slk(time "
+        "beside the work), ppw(the work, and time each operation), ran(distribution)"},
        {"holding", S::kCostRate, "0", "cost of each lot in process"},
        {"lateness", S::kCostRate, "0", "cost of each lot that is late, for as long as it is"},
        {"family", S::kText, "the product's name", "kind of product, where setups or batches go by family"},
@@ -120,10 +122,12 @@ const std::vector<Key>& keys_of(Level level) {
       // kOrder
       {{"id", S::kName, "", "name of the order, unique", true},
        {"product", S::kName, "", "what is ordered", true},
-       {"quantity", S::kCount, "1", "lots, released together"},
+       {"quantity", S::kQuantity, "1",
+        "lots, released together; 0 where lots of another order become those of this one"},
        {"release", S::kStart, "0", "when: an instant, or the time since the epoch"},
        {"due", S::kStart, "release and the product's due", "when it should be finished"},
        {"priority", S::kInteger, "the product's", "larger goes first where the queue's rule is priority"},
+       {"changes", S::kChanges, "none", "what becomes of it later: a list of changes at instants"},
        {"meta", S::kFree, "none", "anything; not used in simulating"}},
       // kCalendar
       {{"mon", S::kHours, "closed", "hours of that day"},
@@ -222,6 +226,16 @@ const std::vector<Key>& keys_of(Level level) {
       // kWithin
       {{"of", S::kName, "", "the step from whose end time counts", true},
        {"time", S::kDuration, "", "how long after it this step begins at most", true}},
+      // kChange
+      {{"at", S::kStart, "", "when: an instant, or the time since the epoch", true},
+       {"priority", S::kInteger, "as it is", "of the order and its lots from then on"},
+       {"due", S::kStart, "as it is", "due date of the order and its lots from then on"},
+       {"quantity", S::kCount, "as it is", "lots in all; not fewer than are released by then"},
+       {"cancel", S::kCancel, "none",
+        "now: its lots leave, those on machines when their operations end; finish: only what is not released is "
+        "cancelled"},
+       {"to", S::kName, "none", "an order of the same product for which the lots count from then on"},
+       {"lots", S::kCount, "all", "the change holds for so many open lots, the first by number"}},
   }};
   return tables[static_cast<std::size_t>(level)];
 }
@@ -230,7 +244,7 @@ const char* name_of(Level level) noexcept {
   constexpr std::array names{"plant",       "station",     "machine", "queue",    "failure",  "product",
                              "step",        "then",        "order",   "calendar", "run",      "pool",
                              "material",    "supply",      "setup",   "batch",    "arrivals", "reorder",
-                             "maintenance", "degradation", "polling", "sample",   "within"};
+                             "maintenance", "degradation", "polling", "sample",   "within",   "change"};
   static_assert(names.size() == kLevels);
   return names[static_cast<std::size_t>(level)];
 }
@@ -269,6 +283,16 @@ const char* allowed(Shape shape) noexcept {
       return "a number with a unit: ns, us, ms, s, min, h, d, w";
     case Shape::kDistribution:
       return "a time such as 48 s, or a distribution such as lognormal(mean 12 min, cv 0.3)";
+    case Shape::kDue:
+      return "a time from release such as 3 d, or con(3 d), twk(5), nop(4 h), slk(2 d), ppw(4 h), ran(uniform(1, 3 d))";
+    case Shape::kDueFactor:
+      return "a number from 0 to 1000000, as in twk(5)";
+    case Shape::kChanges:
+      return "a list, as in [{at: 2 d, priority: 9}, {at: 4 d, cancel: now}]";
+    case Shape::kCancel:
+      return "now, finish, or true, which is now";
+    case Shape::kQuantity:
+      return "a whole number from 1 to 1000000, or 0 for an order that lots of others are moved to";
     case Shape::kTimes:
       return "a time, a distribution, or {station: distribution} for alternatives";
     case Shape::kRule:

@@ -70,6 +70,11 @@ enum class Shape : unsigned char {
   kOnFailure,
   kProfile,
   kTimesAsFast,
+  kDue,
+  kDueFactor,
+  kChanges,
+  kCancel,
+  kQuantity,
   kDoes,
   kSameAs,
   kSample,
@@ -113,9 +118,10 @@ enum class Level : unsigned char {
   kDegradation,
   kPolling,
   kSample,
-  kWithin
+  kWithin,
+  kChange
 };
-inline constexpr int kLevels = 23;
+inline constexpr int kLevels = 24;
 
 struct Key {
   const char* name;

@@ -60,6 +60,7 @@ void PlantLoader::read_all() {
   add_rates();
   summarise();
   read_orders(child(top, "orders"));
+  if (faults_.empty()) plant_.promise();
   read_run(child(top, "run"));
   read_expect(child(top, "expect"));
   read_what_if(child(top, "what_if"));
@@ -187,12 +188,22 @@ std::uint64_t digest_of(const PlantData& p) {
   for (const auto* rates : {&p.power, &p.machine_cost, &p.pool_cost, &p.holding_cost, &p.lateness_cost})
     for (const double x : *rates) add(std::bit_cast<std::uint64_t>(x));
   add(std::bit_cast<std::uint64_t>(p.carbon)), add(hash_name(p.currency));
+  // Due dates that follow from parameters, which are not counted; their rules are.
+  const auto follows = [&](ProductId product) { return p.dues[product.value].rule > DueRule::kConstant; };
   for (const auto& b : p.branches) add(b.target), add(b.rework);
   for (const auto& s : p.sources)
-    add(s.product.value), add(s.kind), add(s.interarrival.value), add(s.batch.value), add(s.level), add(s.due_after),
-        add(s.pool), add(s.first_profile), add(s.profile_count), add(s.period);
+    add(s.product.value), add(s.kind), add(s.interarrival.value), add(s.batch.value), add(s.level),
+        add(follows(s.product) ? kNever : s.due_after), add(s.pool), add(s.first_profile), add(s.profile_count),
+        add(s.period);
   for (const auto& x : p.profiles) add(x.from), add(std::bit_cast<std::uint64_t>(x.times));
-  for (const auto& o : p.orders) add(o.product.value), add(o.quantity), add(o.release), add(o.due), add(o.priority);
+  for (const auto& o : p.orders)
+    add(o.product.value), add(o.quantity), add(o.release), add(!o.own_due && follows(o.product) ? kNever : o.due),
+        add(o.priority);
+  for (const auto& c : p.changes) add(c.order.value), add(c.at), add(c.kind), add(c.lots), add(c.value);
+  for (const auto& d : p.dues)
+    if (d.rule > DueRule::kConstant)
+      add(&d - p.dues.data()), add(d.rule), add(std::bit_cast<std::uint64_t>(d.factor)), add(d.span),
+          add(d.random.value);
   for (const auto& c : p.calendars) add(c.first_point), add(c.point_count), add(c.told_from), add(c.told_until);
   for (const auto t : p.told_points) add(t);
   for (const auto t : p.calendar_points) add(t);

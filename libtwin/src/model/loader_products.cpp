@@ -39,11 +39,11 @@ void PlantLoader::read_product(const Place& place, ProductId id) {
   const auto before = faults_.size();
   product.first_step = static_cast<std::uint32_t>(plant_.steps.size());
   product.hash = hash_name("product:" + plant_.product_names[id.value]);
-  Tick due = kNever;
+  plant_.dues.emplace_back();
   if (keys(place, Level::kProduct, Shape::kProducts) && place.node->is_mapping()) {
     product.priority = static_cast<std::int32_t>(
         integer(child(place, "priority"), Shape::kInteger, -1'000'000'000, 1'000'000'000).value_or(0));
-    due = duration(child(place, "due")).value_or(kNever);
+    if (const auto due = child(place, "due"); due && scalar(due, Shape::kDue)) plant_.dues.back() = read_due(due, id);
     holding_[id.value] = rate(child(place, "holding"), Shape::kCostRate).value_or(0);
     lateness_[id.value] = rate(child(place, "lateness"), Shape::kCostRate).value_or(0);
     if (const auto family = child(place, "family"); family && scalar(family, Shape::kText))
@@ -51,19 +51,52 @@ void PlantLoader::read_product(const Place& place, ProductId id) {
     if (const auto route = child(place, "route")) read_route(route, id, product);
   }
   plant_.products.push_back(product);
-  product_due_.push_back(due);
   if (!place.node->is_mapping()) return;
   if (const auto arrivals = child(place, "arrivals");
       arrivals && (arrivals.node->is_mapping() || scalar(arrivals, Shape::kArrivals)))
-    read_arrivals(arrivals, id, due, faults_.size() == before);
+    read_arrivals(arrivals, id, faults_.size() == before);
 }
 
-void PlantLoader::read_arrivals(const Place& place, ProductId id, Tick due, bool good_route) {
+/// A span from release, or one of the field's rules by its short name.
+DueData PlantLoader::read_due(const Place& place, ProductId id) {
+  DueData due;
+  const std::string_view text = trimmed(place.node->scalar);
+  const auto open = text.find('(');
+  const std::string_view name = text.substr(0, open);
+  for (const auto rule : {DueRule::kConstant, DueRule::kTotalWork, DueRule::kOperations, DueRule::kSlack,
+                          DueRule::kWaiting, DueRule::kRandom}) {
+    if (open == std::string_view::npos || text.back() != ')' || name != twin::name_of(rule)) continue;
+    due.rule = rule;
+    const auto inside = std::string(trimmed(text.substr(open + 1, text.size() - open - 2)));
+    Node value = Node::text(inside);
+    value.mark = place.node->mark;
+    if (rule == DueRule::kTotalWork) {
+      due.factor = number({&value, place.path}, Shape::kDueFactor, 0, 1e6, false).value_or(0);
+    } else if (rule == DueRule::kRandom) {
+      const auto path = join_path(join_path("products", plant_.product_names[id.value]), "due");
+      if (const auto d = distribution({&value, place.path})) due.random = intern(path, *d);
+    } else {
+      due.span = duration({&value, place.path}).value_or(0);
+      if (due.span < 0) fault(place, "a due date before the release", "a time of 0 or more");
+    }
+    return due;
+  }
+  if (open != std::string_view::npos) {
+    fault(place,
+          fmt::format("'{}' is no rule for due dates{}", shown(*place.node),
+                      did_you_mean(std::string(name), {"con", "twk", "nop", "slk", "ppw", "ran"})),
+          allowed(Shape::kDue));
+    return due;
+  }
+  if (const auto span = duration(place)) due = {DueRule::kConstant, 0, *span, {}};
+  return due;
+}
+
+void PlantLoader::read_arrivals(const Place& place, ProductId id, bool good_route) {
   const ProductData& product = plant_.products[id.value];
   const std::string_view text = trimmed(place.node->scalar);
   SourceData source;
   source.product = id;
-  source.due_after = due;
   const auto& name = plant_.product_names[id.value];
   source.hash = hash_name("source:" + name);
   const auto path = join_path(join_path("products", name), "arrivals");

@@ -255,6 +255,7 @@ Plant Plant::with_parameters(Parameters parameters) const {
   }
   auto data = std::make_shared<PlantData>(*data_);
   data->parameters = std::move(parameters);
+  data->promise();
   return Plant(std::move(data), document_);
 }
 
@@ -330,6 +331,11 @@ Document Plant::with_declared_parameters() const {
   }
   for (const auto& mode : data_->modes)
     if (mode.ages == Ageing::kLots) unit[mode.after.value] = "";
+  for (const auto& due : data_->dues)
+    if (due.rule == DueRule::kRandom) {
+      prefix[due.random.value] = "ran(";
+      suffix[due.random.value] = ")";
+    }
   for (std::uint32_t i = 0; i < now.distributions.size(); ++i) {
     const auto d = now.distribution(DistributionId{i});
     if (d == before.distribution(DistributionId{i})) continue;
@@ -447,6 +453,26 @@ const char* name_of(ChooseRule rule) noexcept {
       return "cost";
     case ChooseRule::kExpression:
       return "expr";
+  }
+  return "?";
+}
+
+const char* name_of(DueRule rule) noexcept {
+  switch (rule) {
+    case DueRule::kUnsaid:
+      return "none";
+    case DueRule::kConstant:
+      return "con";
+    case DueRule::kTotalWork:
+      return "twk";
+    case DueRule::kOperations:
+      return "nop";
+    case DueRule::kSlack:
+      return "slk";
+    case DueRule::kWaiting:
+      return "ppw";
+    case DueRule::kRandom:
+      return "ran";
   }
   return "?";
 }

@@ -224,7 +224,8 @@ class PlantLoader : private Reader {
   void name_products(const Place& place);
   void read_products(const Place& place);
   void read_product(const Place& place, ProductId id);
-  void read_arrivals(const Place& place, ProductId id, Tick due, bool good_route);
+  DueData read_due(const Place& place, ProductId id);
+  void read_arrivals(const Place& place, ProductId id, bool good_route);
   Interruption interruption(const Place& place, Shape shape);
   void read_profile(const Place& place, SourceData& source);
   void read_keep(const Place& place, ProductId id, SourceData& source);
@@ -271,6 +272,9 @@ class PlantLoader : private Reader {
   std::optional<ProductId> product_of(const Place& place);
   /// \return false when it is no order that others could be told apart from
   bool read_order(const Place& place, OrderData& order, std::string& name);
+  /// What becomes of an order, once all orders are known by name.
+  void read_changes(const Place& place, OrderId order, const std::unordered_map<std::string, std::uint32_t>& orders);
+  void read_change(const Place& place, OrderId order, const std::unordered_map<std::string, std::uint32_t>& orders);
 
   // Run, expectations, what-ifs: loader_settings.cpp ------------------------------------------------------------------
 
@@ -292,7 +296,6 @@ class PlantLoader : private Reader {
   std::vector<std::string> families_;          ///< by product
   std::vector<std::string> step_families_;     ///< by step; empty: the product's
   std::vector<const Node*> product_nodes_;
-  std::vector<Tick> product_due_;
   std::vector<std::shared_ptr<const StationSpec>> station_specs_;
   std::vector<const MachineSpec*> machine_specs_;                 ///< by machine; null where nothing was said
   std::vector<std::pair<const Node*, std::string>> step_places_;  ///< by step

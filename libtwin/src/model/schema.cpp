@@ -138,6 +138,8 @@ std::string schema_of(Shape shape) {
     case Shape::kDuration:
     case Shape::kDistribution:
     case Shape::kStart:
+    case Shape::kDue:
+    case Shape::kDueFactor:
     case Shape::kEnd:
       return kTime;
     case Shape::kTimes:
@@ -146,6 +148,12 @@ std::string schema_of(Shape shape) {
       return R"_({"anyOf": [{"enum": ["fifo", "lifo", "spt", "spt(known)", "lpt", "edd", "slack", "cr", "atc", "covert", )_"
              R"_("mwkr", "lwkr", "mopnr", "fdd_mwkr", "min_setup", "cyclic", "priority"]}, )_"
              R"_({"type": "string", "pattern": "^(priority|atc|covert|expr)\\(.*\\)$"}]})_";
+    case Shape::kChanges:
+      return list_of(reference(Level::kChange));
+    case Shape::kCancel:
+      return R"({"enum": ["now", "finish", true]})";
+    case Shape::kQuantity:
+      return R"({"type": "integer", "minimum": 0, "maximum": 1000000})";
     case Shape::kFull:
       return R"({"enum": ["wait", "lose"]})";
     case Shape::kChoose:

@@ -113,7 +113,9 @@ State State::initial(const Plant& plant, const Parameters& parameters, Seed seed
   state.samples.resize(data.samples);
   for (const OrderData& order : data.orders) state.open_orders += order.quantity;
   state.queue = kernel::EventQueue(Slots(data).lots);
-  Engine<detail::NoRecorder>(data, parameters, state, {}).begin();
+  Engine<detail::NoRecorder> engine(data, parameters, state, {});
+  for (std::uint32_t o = 0; o < data.orders.size(); ++o) engine.begin_order(o);
+  engine.begin();
   return state;
 }
 

@@ -36,6 +36,10 @@ class Assembly {
     for (std::uint32_t m = 0; m < p_.machines.size(); ++m) engine_.begin_machine(m);
     for (std::uint32_t f = 0; f < p_.modes.size(); ++f) engine_.begin_mode(f);
     for (std::uint32_t i = 0; i < p_.pools.size(); ++i) engine_.begin_pool(i);
+    for (std::uint32_t o = 0; o < p_.orders.size(); ++o) engine_.begin_order(o);
+    while (s_.next_change < p_.changes.size() && p_.changes[s_.next_change].at <= s_.now)
+      engine_.change_order(p_.changes[s_.next_change++]);  // lots that are there in spite of it are seen, so they stay
+    s_.open_orders = 0;
     for (std::uint32_t o = 0; o < p_.orders.size(); ++o) add_order(o);
     std::vector<const LotFact*> lots;
     for (const LotFact& lot : facts_.lots) lots.push_back(&lot);
@@ -51,6 +55,7 @@ class Assembly {
     for (std::uint32_t c = 0; c < p_.calendars.size(); ++c) engine_.schedule_calendar(c);
     for (std::uint32_t i = 0; i < p_.sources.size(); ++i) engine_.begin_source(i);
     engine_.schedule_orders();
+    engine_.schedule_changes();
     engine_.begin_reviews();
     engine_.settle();
     for (std::uint32_t m = 0; m < p_.machines.size(); ++m) age_setup(m);
@@ -130,26 +135,27 @@ class Assembly {
   }
 
   void add_order(std::uint32_t o) {
-    const OrderState& order = facts_.orders[o];
+    const OrderState& order = s_.orders[o];
+    if (order.released > 0) engine_.promise_order(o);
     ProductTotals& totals = s_.products[p_.orders[o].product.value];
     totals.released += order.released;
     totals.completed += order.finished;
     totals.scrapped += order.scrapped;
-    s_.open_orders += p_.orders[o].quantity - order.finished - order.scrapped;
+    s_.open_orders += order.open();
   }
   std::uint32_t make(const LotFact& fact) {
     const std::uint32_t l = take_lot_slot(s_);
     const OrderData& order = p_.orders[fact.order.value];
     Lot& lot = s_.lots[l];
     lot.release = std::min(order.release, facts_.now);
-    lot.due = order.due;
+    lot.due = s_.orders[fact.order.value].due;
     lot.entered = std::min(fact.ready, facts_.now);
     lot.serial = fact.serial;
     lot.source = source_of(fact);
     lot.step = fact.step.value;
     lot.round = fact.round;
     lot.reworked = fact.round > 0;
-    lot.priority = order.priority;
+    lot.priority = s_.orders[fact.order.value].priority;
     ProductTotals& totals = s_.products[order.product.value];
     ++totals.in_process;
     totals.wip_integral -= lot.release;

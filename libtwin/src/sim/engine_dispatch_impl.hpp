@@ -34,11 +34,11 @@ std::int64_t Engine<R>::queue_key(const StationData& station, const Lot& lot) no
     case QueueRule::kLwkr:
       return ordered(work_left(lot));
     case QueueRule::kMopnr:
-      return ordered(-steps_after_[lot.step]);
+      return ordered(-route_.steps_after[lot.step]);
     case QueueRule::kFddMwkr: {
-      const double whole = work_after_[p_.products[p_.steps[lot.step].product.value].first_step] +
-                           work_[p_.steps[p_.products[p_.steps[lot.step].product.value].first_step].first_choice];
-      const double flow_due = seconds_from_ticks(lot.release) + std::max(0.0, whole - work_after_[lot.step]);
+      const double whole = route_.work_after[p_.products[p_.steps[lot.step].product.value].first_step] +
+                           route_.work[p_.steps[p_.products[p_.steps[lot.step].product.value].first_step].first_choice];
+      const double flow_due = seconds_from_ticks(lot.release) + std::max(0.0, whole - route_.work_after[lot.step]);
       return ordered(flow_due / work_left(lot));
     }
     case QueueRule::kExpression: {
@@ -47,106 +47,24 @@ std::int64_t Engine<R>::queue_key(const StationData& station, const Lot& lot) no
     }
     case QueueRule::kAtc: {  // the part that stays: log(w / p)
       const double weight = lot.priority > 0 ? lot.priority : 1;
-      return std::bit_cast<std::int64_t>(math::log(weight / work_[lot.choice]));
+      return std::bit_cast<std::int64_t>(math::log(weight / route_.work[lot.choice]));
     }
     default:
       return 0;
   }
 }
 
-/// Expected work per choice and after each step, from the means of the parameters.
+/// Looks ahead along the routes, from the means of the parameters.
 template <class R>
 void Engine<R>::plan_ahead() {
-  work_.resize(p_.choices.size());
+  route_ = route_work(p_.data, q_);
   work_ticks_.resize(p_.choices.size());
   shortest_ = math::kInfinity;
   for (std::uint32_t c = 0; c < p_.choices.size(); ++c) {
-    work_[c] = q_.mean(p_.choices[c].time);
-    work_ticks_[c] = ticks_from_seconds(work_[c]);
-    shortest_ = std::min(shortest_, work_[c]);
+    work_ticks_[c] = ticks_from_seconds(route_.work[c]);
+    shortest_ = std::min(shortest_, route_.work[c]);
   }
-  work_after_.assign(p_.steps.size(), 0);
-  steps_after_.assign(p_.steps.size(), 0);
-  const auto own = [&](std::uint32_t step) {
-    const StepData& data = p_.steps[step];
-    double sum = 0;
-    for (std::uint32_t c = data.first_choice; c < data.first_choice + data.choice_count; ++c) sum += work_[c];
-    return data.choice_count > 0 ? sum / data.choice_count : 0;
-  };
-  std::vector<double> come_work(p_.steps.size()), come_steps(p_.steps.size());  // from a step on, that included
-  const auto operations = [&](std::uint32_t step) { return p_.steps[step].choice_count > 0 ? 1.0 : 0.0; };
-  // What follows a step, past the joins of the branches it is in.
-  const auto past_joins = [&](std::uint32_t step, std::uint32_t target) {
-    while (target == BranchData::kJoin) {
-      step = p_.steps[step].within;
-      target = p_.steps[step].next;
-    }
-    return target;
-  };
-  // A lot that is sent back from a step at most n times is so p + p^2 + ... + p^n times: as if with a smaller p.
-  const auto rework_share = [&](std::uint32_t step) {
-    const StepData& data = p_.steps[step];
-    double p = 0;
-    for (std::uint32_t b = data.first_branch; b < data.first_branch + data.branch_count; ++b)
-      if (p_.branches[b].rework) p += q_.branch_probability[b];
-    return p;
-  };
-  const auto within_limit = [&](std::uint32_t step) {
-    const double p = rework_share(step);
-    const std::uint32_t limit = p_.steps[step].rework_limit;
-    if (limit == UINT32_MAX || !(p > 0)) return 1.0;
-    double times = 0;
-    double share = 1;
-    for (std::uint32_t n = 0; n < std::min(limit, 10'000U); ++n) times += share *= p;
-    return times / (1 + times) / p;
-  };
-  const auto beyond_limit = [&](std::uint32_t step) { return rework_share(step) * (1 - within_limit(step)); };
-  // What follows a step depends on later steps, and on earlier ones through rework: swept until it stands still.
-  constexpr int kSweeps = 1000;
-  for (int sweep = 0; sweep < kSweeps; ++sweep) {
-    double change = 0;
-    for (std::uint32_t step = static_cast<std::uint32_t>(p_.steps.size()); step-- > 0;) {
-      const StepData& data = p_.steps[step];
-      double work = 0;
-      double steps = 0;
-      const auto follow = [&](std::uint32_t target, double share) {
-        target = past_joins(step, target);
-        if (target >= BranchData::kJoin) return;
-        work += share * come_work[target];
-        steps += share * come_steps[target];
-      };
-      if (data.choice_count == 0) {  // parting: all branches, each with what follows them, which counts once
-        const std::uint32_t next = past_joins(step, data.next);
-        const double after_work = next < BranchData::kJoin ? come_work[next] : 0;
-        const double after_steps = next < BranchData::kJoin ? come_steps[next] : 0;
-        for (std::uint32_t i = data.first_fork; i < data.first_fork + data.fork_count; ++i) {
-          work += come_work[p_.forks[i]] - after_work;
-          steps += come_steps[p_.forks[i]] - after_steps;
-        }
-        work += after_work;
-        steps += after_steps;
-      } else if (data.branch_count == 0) {
-        follow(data.next, 1);
-      } else {
-        for (std::uint32_t b = data.first_branch; b < data.first_branch + data.branch_count; ++b)
-          follow(p_.branches[b].target, q_.branch_probability[b] * (p_.branches[b].rework ? within_limit(step) : 1));
-        if (data.rework_limit != UINT32_MAX) follow(data.beyond, beyond_limit(step));
-      }
-      work =
-          std::max(work, 0.0);  // where several branches of one parting may scrap, what follows is taken off too often
-      steps = std::max(steps, 0.0);
-      change = std::max(change, std::fabs(work - work_after_[step]) + std::fabs(steps - steps_after_[step]));
-      work_after_[step] = work;
-      steps_after_[step] = steps;
-      const double taken = data.sample != kNone ? 1.0 / data.sample_every : data.only;
-      const std::uint32_t next = data.optional() ? past_joins(step, data.next) : BranchData::kLeave;
-      const bool more = next < BranchData::kJoin;
-      come_work[step] = taken * (own(step) + work) + (more ? (1 - taken) * come_work[next] : 0);
-      come_steps[step] = taken * (operations(step) + steps) + (more ? (1 - taken) * come_steps[next] : 0);
-    }
-    if (change < 1e-9) break;
-  }
-  longest_ = *std::ranges::max_element(work_) + *std::ranges::max_element(work_after_);
+  longest_ = *std::ranges::max_element(route_.work) + *std::ranges::max_element(route_.work_after);
 }
 
 template <class R>
@@ -162,16 +80,11 @@ double Engine<R>::expected_setup(std::uint32_t m, const Lot& lot) const noexcept
 }
 template <class R>
 Expression::Values Engine<R>::values_of(const Lot& lot, double setup, double queued) const noexcept {
-  return {seconds_from_ticks(s_.now),
-          lot.due < kNever ? seconds_from_ticks(lot.due) : math::kInfinity,
-          seconds_from_ticks(lot.release),
-          seconds_from_ticks(lot.entered),
-          work_[lot.choice],
-          work_left(lot),
-          1 + steps_after_[lot.step],
-          setup,
-          static_cast<double>(lot.priority),
-          queued,
+  return {seconds_from_ticks(s_.now),        lot.due < kNever ? seconds_from_ticks(lot.due) : math::kInfinity,
+          seconds_from_ticks(lot.release),   seconds_from_ticks(lot.entered),
+          route_.work[lot.choice],           work_left(lot),
+          1 + route_.steps_after[lot.step],  setup,
+          static_cast<double>(lot.priority), queued,
           static_cast<double>(lot.round)};
 }
 /// How a machine that asks ranks a waiting lot: smaller first. \param mean_work  of the lots that wait
@@ -195,7 +108,7 @@ double Engine<R>::index_of(std::uint32_t m, const Lot& lot, double mean_work) co
       const double weight = lot.priority > 0 ? lot.priority : 1;
       const double late = std::max(0.0, due_in() - work_left(lot));
       const double urgent = 1 - (late > 0 ? late / std::max(station.look_ahead * work_left(lot), 1e-9) : 0);
-      return -weight / std::max(work_[lot.choice], 1e-9) * std::max(0.0, urgent);
+      return -weight / std::max(route_.work[lot.choice], 1e-9) * std::max(0.0, urgent);
     }
     case QueueRule::kMinSetup:
       return expected_setup(m, lot);
@@ -264,7 +177,7 @@ RankOf Engine<R>::rank_of(const StationData& station, const Lot& lot) const noex
   if (station.rule == QueueRule::kCr) return {due, 1 / std::max(work_left(lot), 1e-9), 0};
   const double weight = lot.priority > 0 ? lot.priority : 1;
   return {due - work_left(lot), 1 / std::max(station.look_ahead * work_left(lot), 1e-9),
-          weight / std::max(work_[lot.choice], 1e-9)};
+          weight / std::max(route_.work[lot.choice], 1e-9)};
 }
 template <class R>
 void Engine<R>::rank_in(std::uint32_t s, std::uint32_t l) {

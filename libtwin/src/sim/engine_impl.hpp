@@ -11,6 +11,7 @@
 #include "plant_view_impl.hpp"
 #include "rank_impl.hpp"
 #include "twin/base/hash.hpp"
+#include "twin/model/route_work.hpp"
 #include "twin/sim/advance.hpp"
 #include "twin/state/lots.hpp"
 
@@ -105,6 +106,19 @@ class Engine {
   void schedule_calendar(std::uint32_t c);
   /// Pends the next release of an order, if there is one.
   void schedule_orders();
+  /// Pends the next change of an order, if there is one.
+  void schedule_changes();
+  /// Draws the due date of an order that is released, if that is its rule.
+  void promise_order(std::uint32_t o);
+  /// What an order is at first.
+  void begin_order(std::uint32_t o);
+  /// Changes an order now; machines that this frees are served by resolve().
+  void change_order(const ChangeData& change);
+  [[gnu::always_inline]] inline void resolve();
+  /// A due date that is drawn, of a lot of a source or of an order. \param from  its release
+  [[nodiscard]] Tick drawn_due(ProductId product, std::uint64_t hash, std::uint64_t serial, Tick from) const noexcept {
+    return std::min(kNever, from + draw(p_.data.dues[product.value].random, draw_stream(hash, Purpose::kDue), serial));
+  }
   void schedule_patience(std::uint32_t l);
   void schedule_repair(std::uint32_t f);
   /// Pends when maintenance that is due by the clock may be done, or must be.
@@ -234,7 +248,6 @@ class Engine {
       freed_.resize(2 * freed_.size());
     freed_[freed_count_++] = m;
   }
-  [[gnu::always_inline]] inline void resolve();
   [[nodiscard, gnu::always_inline]] inline bool closes_now(std::uint32_t m) const noexcept;
   [[gnu::always_inline]] inline void take_next(std::uint32_t m);
   [[gnu::always_inline]] inline bool serve(std::uint32_t m);
@@ -278,9 +291,10 @@ class Engine {
   [[nodiscard]] std::int32_t priority_of(const SourceData& source) const noexcept {
     return p_.products[source.product.value].priority;
   }
-  [[nodiscard]] Tick due_of(const SourceData& source) const noexcept {
+  [[nodiscard]] Tick due_of(const SourceData& source, std::uint64_t serial) const noexcept {
     const Tick after = source.due_after;
-    return after < kNever ? s_.now + after : kNever;
+    if (after >= kNever) return kNever;
+    return after >= 0 ? s_.now + after : drawn_due(source.product, source.hash, serial, s_.now);
   }
   [[gnu::always_inline]] inline void release_from_source(std::uint32_t i);
   [[gnu::always_inline]] inline void arrival_event(std::uint32_t i);
@@ -288,6 +302,16 @@ class Engine {
   [[gnu::noinline]] bool is_lost(std::uint32_t i);
   [[gnu::always_inline]] inline void schedule_arrival(std::uint32_t i);
   [[gnu::noinline]] void release_orders();
+
+  // engine_orders
+  [[gnu::noinline]] void change_event();
+  [[gnu::noinline]] void leave_cancelled(std::uint32_t l);
+  [[nodiscard]] std::vector<std::uint32_t> lots_of_order(std::uint32_t o) const;
+  template <class Call>
+  void each_part(std::uint32_t l, Call&& call);
+  void cancel_lot(std::uint32_t l, std::vector<std::uint32_t>& left);
+  void sort_in(std::uint32_t l);
+  void move_lots(std::uint32_t from, std::uint32_t to, std::uint64_t lots);
   [[gnu::noinline]] void leave_plant(std::uint32_t l, bool scrapped);
 
   // engine_routes
@@ -375,7 +399,9 @@ class Engine {
   [[nodiscard]] double expected_work(std::uint32_t choice) const;
   [[nodiscard]] double expected_left(std::uint32_t m) const;
   void plan_ahead();
-  [[nodiscard]] double work_left(const Lot& lot) const noexcept { return work_[lot.choice] + work_after_[lot.step]; }
+  [[nodiscard]] double work_left(const Lot& lot) const noexcept {
+    return route_.work[lot.choice] + route_.work_after[lot.step];
+  }
   [[nodiscard]] double expected_setup(std::uint32_t m, const Lot& lot) const noexcept;
   [[nodiscard]] Expression::Values values_of(const Lot& lot, double setup, double queued) const noexcept;
   [[nodiscard]] double index_of(std::uint32_t m, const Lot& lot, double mean_work) const noexcept;
@@ -418,11 +444,10 @@ class Engine {
   std::vector<bool> seen_;                         ///< scratch: machines that have been asked
   Claim newcomer_;                                 ///< scratch: the lot for which room is looked for
   bool pools_freed_ = false;                       ///< someone in the line for pools may go on
-  std::vector<double> work_;  ///< by choice: expected time at speed 1; only where a rule plans ahead
-  std::vector<double> work_after_, steps_after_;          ///< by step: expected work and operations after it
-  std::vector<Tick> work_ticks_;                          ///< by choice: the same as `work_`, to be summed
-  double longest_ = 0, shortest_ = 0;                     ///< of `work_` with what follows, and alone
-  Ranks ranks_;                                           ///< queues that are long and looked through
+  RouteWork route_;                                ///< only where a rule plans ahead
+  std::vector<Tick> work_ticks_;                   ///< by choice: the work of `route_`, to be summed
+  double longest_ = 0, shortest_ = 0;              ///< of the work with what follows, and alone
+  Ranks ranks_;                                    ///< queues that are long and looked through
   std::vector<std::pair<double, std::uint32_t>> picked_;  ///< scratch: lots by their index
   std::vector<std::uint32_t> held_;                       ///< machines in Phase::kHeld, longest first
   std::vector<std::uint32_t> loaded_;                     ///< scratch: lots of a batch
@@ -490,6 +515,7 @@ void Engine<R>::begin() {
   for (std::uint32_t i = 0; i < p_.pools.size(); ++i) begin_pool(i);
   for (std::uint32_t i = 0; i < p_.sources.size(); ++i) begin_source(i);
   schedule_orders();
+  schedule_changes();
   begin_reviews();
   settle();
 }
@@ -517,6 +543,8 @@ void Engine<R>::handle(std::uint32_t slot) {
     arrival_event(slot - slots_.sources);
   } else if (slot >= slots_.lots) {
     lot_event(slot - slots_.lots);
+  } else if (slot >= slots_.change) {
+    change_event();
   } else if (slot >= slots_.order) {
     release_orders();
   } else if (slot >= slots_.reviews) {
@@ -543,6 +571,7 @@ void Engine<R>::handle(std::uint32_t slot) {
 #include "engine_machines_impl.hpp"
 #include "engine_polling_impl.hpp"
 #include "engine_preempt_impl.hpp"
+#include "engine_orders_impl.hpp"
 #include "engine_redraw_impl.hpp"
 #include "engine_routes_impl.hpp"
 #include "engine_starts_impl.hpp"

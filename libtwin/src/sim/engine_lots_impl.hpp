@@ -34,8 +34,7 @@ void Engine<R>::enter_observed(std::uint32_t l) {
 }
 template <class R>
 void Engine<R>::schedule_orders() {
-  while (s_.next_order < p_.orders.size() && s_.orders[s_.next_order].released >= p_.orders[s_.next_order].quantity)
-    ++s_.next_order;
+  while (s_.next_order < p_.orders.size() && s_.orders[s_.next_order].unreleased() == 0) ++s_.next_order;
   if (s_.next_order == p_.orders.size()) return;
   s_.queue.reschedule(slots_.order, std::max(p_.orders[s_.next_order].release, s_.now), code(Priority::kArrival));
 }
@@ -199,8 +198,9 @@ void Engine<R>::take_from_supply(std::uint32_t m, std::uint32_t source) {
     return;
   }
   for (std::uint32_t i = 0; i < most; ++i) {
+    const std::uint64_t serial = s_.sources[source].count++;
     const std::uint32_t l =
-        make_lot(source, s_.sources[source].count++, due_of(p_.sources[source]), priority_of(p_.sources[source]));
+        make_lot(source, serial, due_of(p_.sources[source], serial), priority_of(p_.sources[source]));
     s_.lots[l].choice = p_.steps[s_.lots[l].step].first_choice;
     s_.lots[l].entered = s_.now;
     if (p_.preempts) {  // it may have to go into the queue
@@ -291,6 +291,16 @@ void Engine<R>::lot_event(std::uint32_t l) {
     return;
   }
   --s_.stations[p_.choices[s_.lots[l].choice].station.value].inbound;
+  if (s_.lots[l].cancelled) {  // the place that was kept for it is free
+    const std::uint32_t s = p_.choices[s_.lots[l].choice].station.value;
+    leave_cancelled(l);
+    admit(s);
+    if (saturating_.empty()) return;
+    const StationData& data = p_.stations[s];
+    for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m)
+      if (s_.machines[m].condition == Condition::kStarved) take_next(m);
+    return;
+  }
   s_.lots[l].place = Place::kOutside;
   enter(l);
 }
@@ -408,6 +418,7 @@ void Engine<R>::part(std::uint32_t l) {
     lot.round = whole.round;
     lot.priority = whole.priority;
     lot.reworked = whole.reworked;
+    lot.cancelled = whole.cancelled;
     lot.step = p_.forks[i];
     lot.whole = l;
     if (s_.carries_more) s_.more[part] = s_.more[l];
@@ -473,8 +484,13 @@ void Engine<R>::finish_lot(std::uint32_t m, std::uint32_t l) {
     remember(l, m);
   if (p_.wears && spoils(m, lot)) [[unlikely]]
     return spoil(m, l);
-  if (p_.holds_back && s_.more[l].decided) [[unlikely]]
-    return go_as_decided(m, l);
+  if (p_.holds_back && s_.more[l].decided) [[unlikely]] {
+    if (!lot.cancelled) return go_as_decided(m, l);
+    const std::uint32_t kept = give_up(m, l);
+    leave_cancelled(l);
+    if (kept != kNone) admit(kept);
+    return;
+  }
   std::uint32_t target = step.next;
   if (step.branch_count > 0) {
     const BranchData& branch = branch_of(step, lot);
@@ -487,6 +503,10 @@ void Engine<R>::finish_lot(std::uint32_t m, std::uint32_t l) {
 template <class R>
 void Engine<R>::move_on(std::uint32_t l, std::uint32_t target) {
   Lot& lot = s_.lots[l];
+  if (p_.has_orders && lot.cancelled) [[unlikely]] {
+    leave_cancelled(l);
+    return;
+  }
   if (target < BranchData::kJoin) {
     if (target <= lot.step) ++lot.round;
     lot.step = target;
@@ -536,7 +556,7 @@ template <class R>
 void Engine<R>::release_from_source(std::uint32_t i) {
   const std::uint64_t serial = s_.sources[i].count++;
   if (may_lose_[i] && is_lost(i)) return;
-  route(make_lot(i, serial, due_of(p_.sources[i]), priority_of(p_.sources[i])));
+  route(make_lot(i, serial, due_of(p_.sources[i], serial), priority_of(p_.sources[i])));
 }
 template <class R>
 void Engine<R>::arrival_event(std::uint32_t i) {
@@ -582,10 +602,10 @@ void Engine<R>::schedule_arrival(std::uint32_t i) {
 template <class R>
 void Engine<R>::release_orders() {
   for (std::uint32_t o = s_.next_order; o < p_.orders.size() && p_.orders[o].release <= s_.now; ++o) {
-    const OrderData& order = p_.orders[o];
-    while (s_.orders[o].released < order.quantity) {
+    if (s_.orders[o].unreleased() > 0) promise_order(o);
+    while (s_.orders[o].unreleased() > 0) {
       const std::uint32_t source = static_cast<std::uint32_t>(p_.sources.size()) + o;
-      route(make_lot(source, s_.orders[o].released++, order.due, order.priority));
+      route(make_lot(source, s_.orders[o].released++, s_.orders[o].due, s_.orders[o].priority));
     }
   }
   schedule_orders();
@@ -599,8 +619,9 @@ void Engine<R>::leave_plant(std::uint32_t l, bool scrapped) {
   --totals.in_process;
   totals.wip_integral += s_.now;
   if (lot.reworked) ++totals.reworked;
+  const bool cancelled = scrapped && lot.cancelled;
   if (scrapped) {
-    ++totals.scrapped;
+    ++(cancelled ? totals.cancelled : totals.scrapped);
   } else {
     ++totals.completed;
     totals.cycle_time += s_.now - lot.release;
@@ -612,11 +633,13 @@ void Engine<R>::leave_plant(std::uint32_t l, bool scrapped) {
   }
   if constexpr (R::kLevels) r_.on_wip({product, static_cast<std::uint32_t>(totals.in_process), s_.now});
   if constexpr (R::kLots)
-    r_.on_lot({lot.source, product, lot.serial, lot.release, lot.due, s_.now, lot.waiting, scrapped, lot.reworked});
+    r_.on_lot({lot.source, product, lot.serial, lot.release, lot.due, s_.now, lot.waiting, scrapped, lot.reworked,
+               cancelled});
+  const std::uint32_t ordered = source < p_.sources.size() ? kNone : order_of(p_.data, s_, l);
   free_lot_slot(s_, l);
-  if (source >= p_.sources.size()) {
-    OrderState& order = s_.orders[source - p_.sources.size()];
-    ++(scrapped ? order.scrapped : order.finished);
+  if (ordered != kNone) {
+    OrderState& order = s_.orders[ordered];
+    ++(cancelled ? order.cancelled : scrapped ? order.scrapped : order.finished);
     order.finish = s_.now;
     --s_.open_orders;
   } else if (p_.sources[source].kind == SourceKind::kConwip || p_.sources[source].kind == SourceKind::kKeep) {

@@ -36,7 +36,7 @@ struct Occupation {
 
 /// Lots of one product, or of all, between two states.
 struct Flow {
-  double completed = 0, scrapped = 0, reworked = 0, lost = 0, late = 0;
+  double completed = 0, scrapped = 0, reworked = 0, lost = 0, late = 0, cancelled = 0;
   Wide wip = 0, cycle_time = 0, waiting = 0, tardiness = 0;
 
   void add(const ProductTotals& a, Tick from, const ProductTotals& b, Tick to) noexcept {
@@ -45,6 +45,7 @@ struct Flow {
     reworked += count(a.reworked, b.reworked);
     lost += count(a.lost, b.lost);
     late += count(a.late, b.late);
+    cancelled += count(a.cancelled, b.cancelled);
     wip += b.wip_integral + Wide{b.in_process} * to - a.wip_integral - Wide{a.in_process} * from;
     cycle_time += b.cycle_time - a.cycle_time;
     waiting += b.waiting - a.waiting;
@@ -80,6 +81,12 @@ class Walk {
     add_(what, "scrapped", "1", f.scrapped);
     add_(what, "reworked", "1", f.reworked);
     add_(what, "lost", "1", f.lost);
+    if (!plant_.changes.empty()) add_(what, "cancelled", "1", f.cancelled);
+  }
+  /// Lots of an order that were cancelled in between, released or not.
+  [[nodiscard]] double withdrawals(std::size_t o) const {
+    return count(begin_.orders[o].cancelled, end_.orders[o].cancelled) +
+           count(begin_.orders[o].withdrawn, end_.orders[o].withdrawn);
   }
 
   void products() {
@@ -87,7 +94,12 @@ class Walk {
     for (std::size_t p = 0; p < plant_.products.size(); ++p) {
       Flow one;
       one.add(begin_.products[p], begin_.now, end_.products[p], end_.now);
+      if (!plant_.changes.empty())
+        for (std::size_t o = 0; o < plant_.orders.size(); ++o)
+          if (plant_.orders[o].product.value == p)
+            one.cancelled += count(begin_.orders[o].withdrawn, end_.orders[o].withdrawn);
       all.add(begin_.products[p], begin_.now, end_.products[p], end_.now);
+      all.cancelled += one.cancelled - count(begin_.products[p].cancelled, end_.products[p].cancelled);
       flow(plant_.product_names[p], one);
     }
     flow(plant_name_, all);
@@ -97,14 +109,15 @@ class Walk {
     if (plant_.orders.empty()) return;
     double tardiness = 0, late = 0, with_due = 0;
     Tick last = 0;
-    bool open = false;
+    bool open = false, any = false;
     for (std::size_t o = 0; o < plant_.orders.size(); ++o) {
-      const OrderData& order = plant_.orders[o];
       const OrderState& state = end_.orders[o];
-      const bool done = state.finished + state.scrapped >= order.quantity;
-      const bool due = order.due < kNever;
-      const Tick over = done && due ? std::max<Tick>(state.finish - order.due, 0) : 0;
-      open = open || !done;
+      const bool cancelled = state.finished + state.scrapped == 0;  // whole
+      const bool done = state.open() == 0 && !cancelled;
+      const bool due = state.due < kNever;
+      const Tick over = done && due ? std::max<Tick>(state.finish - state.due, 0) : 0;
+      open = open || state.open() > 0;
+      any = any || done;
       if (done) last = std::max(last, state.finish);
       if (done && due) {
         with_due += 1;
@@ -112,11 +125,13 @@ class Walk {
         late += over > 0 ? 1 : 0;
       }
       add_(plant_.order_names[o], "finish", "s", done ? seconds_from_ticks(state.finish) : kNoData);
+      if (!plant_.changes.empty() && !names_a_product(plant_.order_names[o]))
+        add_(plant_.order_names[o], "cancelled", "1", withdrawals(o));
       if (names_a_product(plant_.order_names[o])) continue;
       add_(plant_.order_names[o], "tardiness", "s", done && due ? seconds_from_ticks(over) : kNoData);
       add_(plant_.order_names[o], "late", "1", done && due ? (over > 0 ? 1.0 : 0.0) : kNoData);
     }
-    add_(order_name_, "finish", "s", open ? kNoData : seconds_from_ticks(last));
+    add_(order_name_, "finish", "s", open || !any ? kNoData : seconds_from_ticks(last));
     add_(order_name_, "tardiness", "s", ratio(tardiness, with_due));
     add_(order_name_, "late", "1", ratio(late, with_due));
   }

@@ -136,24 +136,62 @@ class Migration {
   }
 
   void move_orders() {
+    detail::Engine<detail::NoRecorder> engine(b_, b_.parameters, new_, {});
+    for (std::uint32_t o = 0; o < b_.orders.size(); ++o) engine.begin_order(o);
     for (std::uint32_t o = 0; o < a_.orders.size(); ++o) {
       const OrderState& order = old_.orders[o];
       const std::uint32_t to = orders_[o];
       if (to == kNone) {
-        const std::uint32_t open = order.released - order.finished - order.scrapped;
+        const std::uint64_t open = order.in_process();
         if (open > 0)
           problems_.push_back(fmt::format("order {} is gone, with {} lots in process", a_.order_names[o], open));
         continue;
       }
+      const OrderState given = new_.orders[to];
+      if (!b_.lots_carry_more && order.given + order.taken > 0) {
+        problems_.push_back(fmt::format("lots of order {} count for another; no change of the changed plant moves lots",
+                                        a_.order_names[o]));
+        may_scrap_ = false;
+      }
       new_.orders[to] = order;
-      if (order.released > b_.orders[to].quantity) {
+      carry_order(a_.orders[o], b_.orders[to], given, new_.orders[to]);
+      if (order.accounted() > 0) engine.promise_order(to);
+      if (order.accounted() + order.withdrawn > new_.orders[to].quantity) {
         problems_.push_back(fmt::format("order {} has released {} lots already; the changed plant orders {}",
                                         a_.order_names[o], order.released, b_.orders[to].quantity));
         may_scrap_ = false;
       }
     }
-    for (std::uint32_t o = 0; o < b_.orders.size(); ++o)
-      new_.open_orders += b_.orders[o].quantity - new_.orders[o].finished - new_.orders[o].scrapped;
+    for (std::uint32_t o = 0; o < b_.orders.size(); ++o) new_.open_orders += new_.orders[o].open();
+  }
+  /// What was changed while the plant ran stays, unless the changed plant orders something else than the old one did.
+  void carry_order(const OrderData& from, const OrderData& to, const OrderState& given, OrderState& order) const {
+    if (from.quantity != to.quantity) order.quantity = given.quantity;
+    if (from.priority != to.priority) order.priority = given.priority;
+    const auto drawn = [](const PlantData& plant, const OrderData& data) {
+      return !data.own_due && plant.dues[data.product.value].rule == DueRule::kRandom;
+    };
+    if (from.due == to.due && drawn(a_, from) == drawn(b_, to)) return;
+    order.due = given.due;
+    order.promised = given.promised;
+  }
+  /// Changes of orders that the old state has done are done; others whose time has come are made now.
+  void move_changes(detail::Engine<detail::NoRecorder>& engine) {
+    const auto is_done = [&](ChangeData change) {
+      for (std::uint32_t i = 0; i < old_.next_change; ++i) {
+        ChangeData before = a_.changes[i];
+        const auto known = [&](std::uint32_t order) { return orders_[order]; };
+        before.order = OrderId{known(before.order.value)};
+        if (before.kind == ChangeKind::kMove) before.value = known(static_cast<std::uint32_t>(before.value));
+        if (before == change) return true;
+      }
+      return false;
+    };
+    std::vector<ChangeData> now;
+    for (; new_.next_change < b_.changes.size() && b_.changes[new_.next_change].at <= new_.now; ++new_.next_change)
+      if (!is_done(b_.changes[new_.next_change])) now.push_back(b_.changes[new_.next_change]);
+    for (const ChangeData& change : now) engine.change_order(change);
+    engine.schedule_changes();
   }
 
   /// Copies each lot that has a place in the new plant, into the same slot.
@@ -170,11 +208,14 @@ class Migration {
         continue;
       }
       std::string why;
-      const Lot moved = translate(lot, why);
+      const Lot moved = translate(l, why);
       if (why.empty()) {
         new_.lots[l] = moved;
         if (new_.marks_per_lot > 0) move_marks(l);
-        if (new_.carries_more && old_.carries_more) new_.more[l] = translate(old_.more[l], lot);
+        if (new_.carries_more && old_.carries_more) {
+          new_.more[l] = translate(old_.more[l], lot);
+          if (const std::uint32_t order = old_.more[l].order; order != kNone) new_.more[l].order = orders_[order];
+        }
         if (moved.source < b_.sources.size() && moved.whole == kNone) ++in_process_[moved.source];
         ++new_.lot_count;
         continue;
@@ -185,7 +226,7 @@ class Migration {
         may_scrap_ = false;
         continue;
       }
-      if (disposition_ == Disposition::kScrap) scrap(lot);
+      if (disposition_ == Disposition::kScrap) scrap(l);
       scrapped_.push_back(l);
     }
     for (const std::uint32_t l : scrapped_) {
@@ -220,7 +261,8 @@ class Migration {
         (works && !may_do(b_, new_, lot.machine, lot.choice, lot.step, l)))
       mark.machine = kNone;
   }
-  Lot translate(const Lot& lot, std::string& why) const {
+  Lot translate(std::uint32_t slot, std::string& why) const {
+    const Lot& lot = old_.lots[slot];
     Lot moved = lot;
     moved.source = new_source(lot.source);
     moved.step = steps_[lot.step];
@@ -228,12 +270,14 @@ class Migration {
     const std::string& step = a_.step_names[lot.step];
     if (moved.source == kNone) {
       why = "its source or order is gone";
+    } else if (const std::uint32_t order = order_of(a_, old_, slot); order != kNone && orders_[order] == kNone) {
+      why = "the order it counts for is gone";
     } else if (moved.step == kNone) {
       why = fmt::format("its step {} is gone", step);
     } else if (is_parted(a_, lot.step) || is_parted(b_, moved.step)) {
       if (!same_branches(lot.step, moved.step)) why = fmt::format("the parallel branches of step {} differ", step);
       moved.choice = kNone;
-      if (lot.whole == kNone) promise(moved);
+      if (lot.whole == kNone) promise(slot, moved);
     } else if ((a_.steps[lot.step].within == kNone) != (b_.steps[moved.step].within == kNone)) {
       why = fmt::format("step {} moved into parallel branches or out of them", step);
     } else {
@@ -261,7 +305,7 @@ class Migration {
                             step);
         }
       }
-      promise(moved);
+      promise(slot, moved);
       if (lot.place == Place::kTransit && !b_.steps[moved.step].transport.valid())
         why = fmt::format("it is on its way to {}, where there is no transport any more", step);
       const bool patient = b_.steps[moved.step].limited;
@@ -305,14 +349,21 @@ class Migration {
     return more;
   }
   /// Due date and priority are those that the changed plant gives.
-  void promise(Lot& lot) const {
+  void promise(std::uint32_t slot, Lot& lot) const {
     if (lot.source >= b_.sources.size()) {
-      const OrderData& order = b_.orders[lot.source - b_.sources.size()];
-      lot.due = order.due;
-      lot.priority = order.priority;
+      const std::uint32_t before = order_of(a_, old_, slot);
+      const OrderState& old_order = old_.orders[before];
+      const OrderState& order = new_.orders[orders_[before]];
+      if (lot.due == old_order.due) lot.due = order.due;  // else it is a lot's own
+      if (lot.priority == old_order.priority) lot.priority = order.priority;
     } else {
       const SourceData& source = b_.sources[lot.source];
       lot.due = source.due_after < kNever ? lot.release + source.due_after : kNever;
+      if (source.due_after == SourceData::kDrawn) {
+        const double u = draw_uniform(new_.key, draw_stream(source.hash, Purpose::kDue), lot.serial);
+        const Tick span = ticks_from_seconds(b_.parameters.quantile(b_.dues[source.product.value].random, u));
+        lot.due = std::min(kNever, lot.release + std::max<Tick>(0, span));
+      }
       lot.priority = b_.products[source.product.value].priority;
     }
   }
@@ -348,7 +399,8 @@ class Migration {
       if (steps_[a_.forks[a.first_fork + i]] != b_.forks[b.first_fork + i]) return false;
     return true;
   }
-  void scrap(const Lot& lot) {
+  void scrap(std::uint32_t slot) {
+    const Lot& lot = old_.lots[slot];
     const std::uint32_t product = products_[a_.steps[lot.step].product.value];
     if (product != kNone) {
       ProductTotals& totals = new_.products[product];
@@ -356,9 +408,9 @@ class Migration {
       ++totals.scrapped;
       totals.wip_integral += new_.now;
     }
-    const std::uint32_t source = new_source(lot.source);
-    if (source != kNone && source >= b_.sources.size()) {
-      OrderState& order = new_.orders[source - b_.sources.size()];
+    const std::uint32_t before = order_of(a_, old_, slot);
+    if (before != kNone && orders_[before] != kNone) {
+      OrderState& order = new_.orders[orders_[before]];
       ++order.scrapped;
       order.finish = new_.now;
       --new_.open_orders;
@@ -663,6 +715,7 @@ class Migration {
       }
     }
     if (!new_.queue.pending(to.order)) engine.schedule_orders();
+    move_changes(engine);
   }
   [[nodiscard]] bool is_same_kind(std::uint32_t source) const noexcept {
     return b_.sources[sources_[source]].kind == a_.sources[source].kind;

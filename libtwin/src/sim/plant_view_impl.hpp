@@ -35,6 +35,7 @@ struct PlantView {
   std::span<const std::string> station_names{data.station_names};
   bool may_deadlock = data.may_deadlock;
   bool counts_lots = data.counts_lots;
+  bool has_orders = !data.orders.empty();
   bool keeps_runs = data.keeps_runs;
   bool cares = data.cares;
   bool wears = data.wears;

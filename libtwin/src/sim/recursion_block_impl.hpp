@@ -109,7 +109,8 @@ bool Recursion<R>::peek_block() {
     block_order_ = order_;
     block_serial_ = order_serial_;
     for (New& lot : lots_) {
-      while (block_order_ < p_.orders.size() && block_serial_ >= p_.orders[block_order_].quantity) {
+      while (block_order_ < p_.orders.size() &&
+             block_serial_ >= s_.orders[block_order_].quantity - s_.orders[block_order_].withdrawn) {
         ++block_order_;
         block_serial_ = block_order_ < p_.orders.size() ? s_.orders[block_order_].released : 0;
       }
@@ -119,7 +120,7 @@ bool Recursion<R>::peek_block() {
       }
       const OrderData& order = p_.orders[block_order_];
       lot = {static_cast<std::uint32_t>(p_.sources.size()) + block_order_, block_serial_++,
-             std::max(order.release, s_.now), order.due, order.priority};
+             std::max(order.release, s_.now), s_.orders[block_order_].due, s_.orders[block_order_].priority};
     }
     if (lots_.back().release > end_) over_ = true;
     return !over_;

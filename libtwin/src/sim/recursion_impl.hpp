@@ -300,14 +300,14 @@ void Recursion<R>::read_line() {
 template <class R>
 bool Recursion<R>::peek(New& next) {
   if (source_ == kNone) {
-    while (order_ < p_.orders.size() && order_serial_ >= p_.orders[order_].quantity) {
+    while (order_ < p_.orders.size() && order_serial_ >= s_.orders[order_].quantity - s_.orders[order_].withdrawn) {
       ++order_;
       order_serial_ = order_ < p_.orders.size() ? s_.orders[order_].released : 0;
     }
     if (order_ == p_.orders.size()) return false;
     const OrderData& order = p_.orders[order_];
     next = {static_cast<std::uint32_t>(p_.sources.size()) + order_, order_serial_, std::max(order.release, s_.now),
-            order.due, order.priority};
+            s_.orders[order_].due, s_.orders[order_].priority};
     return next.release <= end_;
   }
   const SourceData& source = p_.sources[source_];

@@ -154,7 +154,10 @@ void look_at_plant(const PlantData& data, std::vector<std::string>& reasons) {
   if (!data.sources.empty() && !data.orders.empty())
     refuse("orders", "lots come from a source too; allowed: one of both");
   if (data.sources.empty() && data.orders.empty()) refuse("products", "no lots come; allowed: a source, or orders");
-  const bool more = !data.pools.empty() || !data.forks.empty() || !data.calendars.empty() ||
+  for (std::size_t p = 0; p < data.dues.size(); ++p)
+    if (data.dues[p].rule == DueRule::kRandom)
+      refuse("products." + data.product_names[p] + ".due", "due dates are drawn; allowed: a rule that is certain");
+  const bool more = !data.changes.empty() || !data.pools.empty() || !data.forks.empty() || !data.calendars.empty() ||
                     !data.expressions.empty() || !data.power.empty() || data.lots_carry_more || data.counts_lots ||
                     data.plans_ahead;
   if (reasons.empty() && more) refuse("plant", "it has rules that the recursion does not know");
@@ -202,6 +205,8 @@ std::vector<std::string> recursion_refusals(const Plant& plant, const State& sta
     reasons.push_back("machine " + data.machine_names[machine] + ": " + why);
   };
   if (!state.beliefs.empty()) reasons.emplace_back("estimates of work under way; allowed: drawn times");
+  if (std::ranges::any_of(state.lots, [](const Lot& lot) { return lot.place != Place::kFree && lot.cancelled; }))
+    reasons.emplace_back("lots that are cancelled; allowed: all go on to the end");
   std::size_t found = 0;
   for (std::uint32_t i = 0; i < data.steps.size(); ++i) {
     const std::uint32_t s = data.choices[data.steps[i].first_choice].station.value;

@@ -23,6 +23,8 @@ constexpr Tick kOldest = -kNever / 2;
 constexpr std::int64_t kMostMaterial = std::int64_t{1} << 50;
 /// Sums kept in 128 bits lie within this of zero.
 constexpr Wide kWidest = Wide{1} << 120;
+/// Lots of one order: what it orders, and what others give it.
+constexpr std::uint32_t kMostLots = 1U << 30;
 
 std::uint64_t checksum(std::string_view bytes) noexcept {
   std::uint64_t h = bytes.size();
@@ -146,7 +148,7 @@ struct Canonical {
 
 void write_more(Writer& w, const LotMore& more) {
   w.all(more.sent_back, more.follows, more.follows_choice, more.decided, more.follows_rework, more.worked_by,
-        more.total, more.left);
+        more.total, more.left, more.order);
 }
 void write_marks(Writer& w, const State& state, std::uint32_t lot) {
   for (std::uint32_t k = 0; k < state.marks_per_lot; ++k) {
@@ -159,7 +161,8 @@ std::string body(const PlantData& plant, const State& state) {
   const Canonical canonical(state);
   const Slots slots(plant);
   Writer w;
-  w.all(state.now, state.seed.value, state.replication, state.arrivals, state.events, state.history, state.next_order);
+  w.all(state.now, state.seed.value, state.replication, state.arrivals, state.events, state.history, state.next_order,
+        state.next_change);
   for (const MachineState& m : state.machines) {
     w.all(m.since, m.left, m.run_since, m.total, m.started, m.kind, m.last_step, m.repairing, m.next_mode, m.faults,
           m.phase, m.condition, m.open, m.running, m.believed, m.changing, m.supplied, m.waits, m.holding, m.pace,
@@ -180,17 +183,19 @@ std::string body(const PlantData& plant, const State& state) {
   w.put(static_cast<std::uint32_t>(state.waiting.size()));
   for (const Waiting& one : state.waiting) w.put(one.who);
   for (const SourceState& s : state.sources) w.all(s.count, s.gone, s.last, s.drawn);
-  for (const OrderState& o : state.orders) w.all(o.released, o.finished, o.scrapped, o.finish);
+  for (const OrderState& o : state.orders)
+    w.all(o.released, o.finished, o.scrapped, o.finish, o.quantity, o.cancelled, o.withdrawn, o.given, o.taken,
+          o.priority, o.due, o.promised);
   for (const ProductTotals& p : state.products)
     w.all(p.released, p.completed, p.scrapped, p.reworked, p.lost, p.late, p.in_process, p.wip_integral, p.cycle_time,
-          p.waiting, p.tardiness);
+          p.waiting, p.tardiness, p.cancelled);
   for (const std::uint64_t n : state.samples) w.put(n);
   w.put(static_cast<std::uint32_t>(canonical.order.size()));
   for (const std::uint32_t l : canonical.order) {
     const Lot& lot = state.lots[l];
     w.all(lot.release, lot.due, lot.entered, lot.waiting, lot.left, lot.key, lot.arrival, lot.serial, lot.source,
           lot.step, lot.choice, lot.round, lot.machine, lot.priority, canonical(lot.whole), lot.parts, lot.place,
-          lot.blocked, lot.reworked, lot.overdue, lot.doomed);
+          lot.blocked, lot.reworked, lot.overdue, lot.doomed, lot.cancelled);
     if (state.carries_more) write_more(w, state.more[l]);
     write_marks(w, state, l);
   }
@@ -259,7 +264,8 @@ void read_lot(Reader& r, const PlantData& plant, Tick now, Lot& lot) {
   r.index(lot.choice, plant.choices.size(), true);
   r.all(lot.round);
   r.index(lot.machine, plant.machines.size(), true);
-  r.all(lot.priority, lot.whole, lot.parts, lot.place, lot.blocked, lot.reworked, lot.overdue, lot.doomed);
+  r.all(lot.priority, lot.whole, lot.parts, lot.place, lot.blocked, lot.reworked, lot.overdue, lot.doomed,
+        lot.cancelled);
   const StepData& step = plant.steps[lot.step];
   if ((lot.place == Place::kParted) != (step.choice_count == 0) || (lot.whole != kNone) != (step.within != kNone))
     refuse("a lot is in parts where none are made, or whole where it is");
@@ -273,6 +279,9 @@ void read_lot(Reader& r, const PlantData& plant, Tick now, Lot& lot) {
     refuse("a lot goes to a station that its step does not name");
   if (step.product != product_of_source(plant, lot.source)) refuse("a lot stands in the route of another product");
   if (lot.place == Place::kFree || lot.place > Place::kParted) refuse("a lot is in no known place");
+  if (lot.cancelled && (lot.source < plant.sources.size() || lot.place == Place::kOutside ||
+                        lot.place == Place::kQueue || (lot.place == Place::kMachine && lot.blocked)))
+    refuse("a lot that is cancelled has not left");
   const bool waits = lot.place == Place::kQueue || lot.place == Place::kOutside;
   if (waits && lot.waiting > lot.entered - kOldest) refuse("a lot has waited since before time began");
 }
@@ -291,6 +300,10 @@ void read_more(Reader& r, const PlantData& plant, const Lot& lot, LotMore& more)
   } else if (more.total != 0 || more.left != 0) {
     refuse("work was left by no machine");
   }
+  r.index(more.order, plant.orders.size(), true);
+  if (more.order != kNone && (lot.source < plant.sources.size() || lot.source - plant.sources.size() == more.order ||
+                              plant.orders[more.order].product != plant.steps[lot.step].product))
+    refuse("a lot counts for an order that is not one of its product");
   if (!more.decided) {
     if (more.follows != kNone || more.follows_choice != kNone || more.follows_rework)
       refuse("what follows an operation is half decided");
@@ -680,6 +693,8 @@ void check_events(const PlantData& plant, State& state) {
   const bool release = state.next_order < plant.orders.size();
   expect(slots.order, release, "the next order",
          release ? std::max(plant.orders[state.next_order].release, state.now) : 0);
+  const bool change = state.next_change < plant.changes.size();
+  expect(slots.change, change, "a change of an order", change ? plant.changes[state.next_change].at : 0);
   for (std::uint32_t p = 0; p < plant.pools.size(); ++p)
     if (plant.pools[p].reorder == kNone)
       expect(slots.pools + p, plant.pools[p].supply.valid(), "a delivery", state.pools[p].last + state.pools[p].drawn);
@@ -793,18 +808,27 @@ void read_totals(Reader& r, const PlantData& plant, State& state) {
     OrderState& o = state.orders[i];
     r.all(o.released, o.finished, o.scrapped);
     r.ticks(o.finish, kOldest, kNever);
-    if (o.released > plant.orders[i].quantity || std::uint64_t{o.finished} + o.scrapped > o.released)
+    r.all(o.quantity, o.cancelled, o.withdrawn, o.given, o.taken, o.priority);
+    r.ticks(o.due, -kNever, kNever);
+    r.all(o.promised);
+    const bool moved = o.given > 0 || o.taken > 0;
+    if (o.quantity > most_lots(plant, static_cast<std::uint32_t>(i)) || o.released > kMostLots || o.taken > kMostLots ||
+        o.given > std::uint64_t{o.released} + o.taken || (moved && !plant.lots_carry_more) ||
+        std::uint64_t{o.finished} + o.scrapped + o.cancelled > o.accounted() ||
+        std::uint64_t{o.withdrawn} + o.accounted() > o.quantity)
       refuse(fmt::format("order {} has more lots than it ordered", plant.order_names[i]));
-    state.open_orders += plant.orders[i].quantity - o.finished - o.scrapped;
+    const bool drawn = !plant.orders[i].own_due && plant.dues[plant.orders[i].product.value].rule == DueRule::kRandom;
+    if (!o.promised && (!drawn || o.due != kNever || o.accounted() > 0))
+      refuse(fmt::format("order {} has no due date where it should have one", plant.order_names[i]));
+    state.open_orders += o.open();
   }
   for (std::uint32_t i = 0; i < state.next_order; ++i)
-    if (state.orders[i].released < plant.orders[i].quantity) refuse("an order was passed over");
-  if (state.next_order < plant.orders.size() &&
-      state.orders[state.next_order].released >= plant.orders[state.next_order].quantity)
+    if (state.orders[i].unreleased() > 0) refuse("an order was passed over");
+  if (state.next_order < plant.orders.size() && state.orders[state.next_order].unreleased() == 0)
     refuse("an order is released twice");
   for (ProductTotals& p : state.products)
     r.all(p.released, p.completed, p.scrapped, p.reworked, p.lost, p.late, p.in_process, p.wip_integral, p.cycle_time,
-          p.waiting, p.tardiness);
+          p.waiting, p.tardiness, p.cancelled);
   state.samples.resize(plant.samples);
   for (std::uint64_t& n : state.samples) r.all(n);
 }
@@ -830,7 +854,7 @@ void check_lots(const PlantData& plant, const State& state) {
     ++by_product[plant.steps[lot.step].product.value];
     const std::size_t order = lot.source - plant.sources.size();
     const bool ordered = lot.source >= plant.sources.size();
-    ++(ordered ? by_order[order] : by_source[lot.source]);
+    ++(ordered ? by_order[order_of(plant, state, static_cast<std::uint32_t>(i))] : by_source[lot.source]);
     if (lot.serial >= (ordered ? state.orders[order].released : state.sources[lot.source].count))
       refuse("a lot is in process before its release");
   }
@@ -845,7 +869,7 @@ void check_lots(const PlantData& plant, const State& state) {
         state.sources[i].count - state.sources[i].gone != by_source[i])
       refuse(fmt::format("source {} has lost lots", plant.source_names[i]));
   for (std::size_t i = 0; i < by_order.size(); ++i)
-    if (by_order[i] != std::uint64_t{state.orders[i].released} - state.orders[i].finished - state.orders[i].scrapped)
+    if (by_order[i] != state.orders[i].in_process())
       refuse(fmt::format("order {} has another number of lots in process than it released", plant.order_names[i]));
 }
 
@@ -901,6 +925,7 @@ State State::load(std::string_view bytes, const Plant& of) {
   r.all(state.seed.value, state.replication, state.arrivals, state.events, state.history);
   if (state.arrivals >> 62 != 0) refuse("its count of arrivals is out of range");
   r.index(state.next_order, data.orders.size() + 1);
+  r.index(state.next_change, data.changes.size() + 1);
   state.key = draw_key(state.seed, state.replication);
   state.machines.resize(data.machines.size());
   state.stations.resize(data.stations.size());

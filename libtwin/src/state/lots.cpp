@@ -50,6 +50,21 @@ std::uint32_t join_children(std::vector<Lot>& lots, std::uint32_t root) noexcept
 
 }  // namespace
 
+std::uint64_t most_lots(const PlantData& plant, std::uint32_t order) noexcept {
+  const auto own = [&](std::uint32_t o) {
+    std::uint64_t most = plant.orders[o].quantity;
+    for (const ChangeData& change : plant.changes)
+      if (change.order.value == o && change.kind == ChangeKind::kQuantity)
+        most = std::max(most, static_cast<std::uint64_t>(change.value));
+    return std::max<std::uint64_t>(10'000, 4 * most);
+  };
+  if (std::ranges::none_of(plant.changes, [](const ChangeData& change) { return change.kind == ChangeKind::kMove; }))
+    return own(order);
+  std::uint64_t all = 0;
+  for (std::uint32_t o = 0; o < plant.orders.size(); ++o) all += own(o);
+  return all;
+}
+
 void detail::heap_push(State& state, std::uint32_t station, std::uint32_t lot) noexcept {
   StationState& s = state.stations[station];
   s.head = join(state.lots, s.head, lot);

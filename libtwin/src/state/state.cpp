@@ -14,7 +14,8 @@ Slots::Slots(const PlantData& plant) noexcept {
   cycles = stations + count(plant.stations);
   reviews = cycles + count(plant.stations);
   order = reviews + count(plant.reorders);
-  lots = order + 1;
+  change = order + 1;
+  lots = change + 1;
 }
 
 const char* name_of(Condition condition) noexcept {

@@ -47,7 +47,7 @@ class Columns {
     Tick last = 0;
     for (std::size_t o = 0; o < plant_.orders.size(); ++o) {
       const OrderState& order = end.orders[o];
-      const bool done = order.finished + order.scrapped >= plant_.orders[o].quantity;
+      const bool done = order.open() == 0;
       row[first_order_ + o] = done ? order.finish : kNever;
       last = std::max(last, row[first_order_ + o]);
     }

@@ -34,6 +34,7 @@ enum class Purpose : std::uint8_t {
   kBatchSize = 12,
   kLead = 13,
   kYield = 14,
+  kDue = 15,
   kOptional = 23,
   kTeardown = 24,
 };

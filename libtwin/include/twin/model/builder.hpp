@@ -212,6 +212,17 @@ struct MaterialOptions {
   std::string price = {}, holding = {}, shortage = {};  ///< costs, as in `2 EUR` and `1 EUR/d`; none unless given
 };
 
+/// What becomes of an order at an instant.
+struct OrderChange {
+  Duration at = {};                  ///< since the epoch
+  std::optional<int> priority = {};  ///< from then on
+  std::optional<Duration> due = {};  ///< since the epoch
+  std::optional<int> quantity = {};  ///< lots in all
+  std::string cancel = {};           ///< now or finish
+  std::string to = {};               ///< an order for which the lots count from then on
+  std::optional<int> lots = {};      ///< of the open lots the first so many; all unless given
+};
+
 struct OrderOptions {
   std::string id;
   std::string product;
@@ -219,6 +230,7 @@ struct OrderOptions {
   Duration release = {};             ///< since the epoch
   std::optional<Duration> due = {};  ///< since the epoch
   std::optional<int> priority = {};
+  std::vector<OrderChange> changes = {};
 };
 
 struct RunOptions {
@@ -368,6 +380,8 @@ class ProductBuilder : public BuilderLink<ProductBuilder> {
   ProductBuilder& conwip(int lots);
   ProductBuilder& priority(int value);
   ProductBuilder& due(Duration after_release);
+  /// The same as a file has it: `twk(5)`, `slk(2 d)`, `ran(uniform(1, 3 d))`.
+  ProductBuilder& due(const std::string& rule);
   ProductBuilder& family(const std::string& name);
 
  private:

@@ -75,6 +75,23 @@ enum class Interruption : std::uint8_t {
   kScrap = 3,    ///< they are scrapped
 };
 
+/// How due dates are promised: release plus something that the lot's route tells, with work as expected at speed 1.
+enum class DueRule : std::uint8_t {
+  kUnsaid = 0,
+  kConstant = 1,    ///< con: a span
+  kTotalWork = 2,   ///< twk: so many times the work of the route
+  kOperations = 3,  ///< nop: a span for each operation
+  kSlack = 4,       ///< slk: the work, and a span
+  kWaiting = 5,     ///< ppw, processing plus waiting: the work, and a span for each operation
+  kRandom = 6,      ///< ran: drawn
+};
+struct DueData {
+  DueRule rule = DueRule::kUnsaid;
+  double factor = 0;      ///< twk only
+  Tick span = 0;          ///< con, nop, slk, ppw
+  DistributionId random;  ///< ran only
+};
+
 /// A machine that takes several lots of one kind at once.
 struct BatchData {
   std::uint32_t most = 1;   ///< lots; 1: no batches
@@ -300,7 +317,8 @@ struct SourceData {
   std::uint32_t pool = kNone;   ///< keep only: the material
   std::uint32_t first_profile = 0, profile_count = 0;  ///< renewal: how fast its clock runs, in PlantData::profiles
   Tick period = 0;                                     ///< of the profile
-  Tick due_after = kNever;                             ///< due date is release plus this; kNever: none
+  static constexpr Tick kDrawn = -1;
+  Tick due_after = kNever;  ///< due date is release plus this; kNever: none; kDrawn: drawn by its product's rule
   std::uint64_t hash = 0;
 };
 
@@ -315,9 +333,28 @@ struct OrderData {
   ProductId product;
   std::uint32_t quantity = 1;
   Tick release = 0;
-  Tick due = kNever;  ///< kNever: none
+  Tick due = kNever;     ///< kNever: none, or drawn at its release where the product's rule says so
+  bool own_due = false;  ///< it gives its due date itself, instead of its product's rule
   std::int32_t priority = 0;
   std::uint64_t hash = 0;
+};
+
+enum class ChangeKind : std::uint8_t {
+  kMove = 0,      ///< lots become those of another order of the same product: `value`
+  kQuantity = 1,  ///< so many lots in all
+  kPriority = 2,
+  kDue = 3,
+  kFinish = 4,  ///< what is not released is cancelled, what is in process is finished
+  kCancel = 5,  ///< all is cancelled
+};
+/// What becomes of an order at an instant.
+struct ChangeData {
+  OrderId order;
+  Tick at = 0;
+  ChangeKind kind = ChangeKind::kPriority;
+  std::uint32_t lots = 0;  ///< of its open lots the first so many, by number; 0: all
+  std::int64_t value = 0;
+  friend bool operator==(const ChangeData&, const ChangeData&) = default;
 };
 
 /// Open hours, repeating weekly: ticks since Monday 00:00 UTC, ascending: open, close, open, close ... Where a calendar
@@ -372,7 +409,9 @@ struct PlantData {
   std::vector<BranchData> branches;
   std::vector<SourceData> sources;
   std::vector<ProfileData> profiles;
-  std::vector<OrderData> orders;  ///< ascending release, then as in the file
+  std::vector<OrderData> orders;    ///< ascending release, then as in the file
+  std::vector<ChangeData> changes;  ///< of orders, ascending time, then as in the file
+  std::vector<DueData> dues;        ///< by product
   std::vector<CalendarData> calendars;
   std::vector<Tick> calendar_points;
   std::vector<Tick> calendar_open;             ///< by point: open ticks of the week before it
@@ -429,6 +468,9 @@ struct PlantData {
   /// These numbers as one replication has them: scales that are not known are drawn, by name, and known then.
   /// \param key  of the replication's draws (draw_key)
   [[nodiscard]] Parameters realised(const Parameters& parameters_of_plant, std::uint64_t key) const;
+
+  /// Works out the due dates that follow from routes, by its own parameters.
+  void promise();
 
   /// True while the calendar is open at `t`; an instant of change belongs to what follows it.
   [[nodiscard]] bool open_at(CalendarId calendar, Tick t) const noexcept;
@@ -522,5 +564,6 @@ struct WhatIf {
 [[nodiscard]] const char* name_of(QueueRule rule) noexcept;
 [[nodiscard]] const char* name_of(ChooseRule rule) noexcept;
 [[nodiscard]] const char* name_of(SourceKind kind) noexcept;
+[[nodiscard]] const char* name_of(DueRule rule) noexcept;
 
 }  // namespace twin

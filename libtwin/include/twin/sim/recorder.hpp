@@ -27,6 +27,7 @@ struct LotRecord {
   Tick release = 0, due = kNever, finish = 0, waiting = 0;
   bool scrapped = false;
   bool reworked = false;
+  bool cancelled = false;  ///< with its order; `scrapped` is true then too, since it is not good
   friend bool operator==(const LotRecord&, const LotRecord&) = default;
 };
 

@@ -6,6 +6,10 @@
 
 namespace twin {
 
+/// Lots that an order may come to have by changes: four times what the plant says of it, or 10,000; where lots move,
+/// all orders together.
+[[nodiscard]] std::uint64_t most_lots(const PlantData& plant, std::uint32_t order) noexcept;
+
 /// True for rules whose order is that of arrival, so that a list serves instead of a heap.
 [[nodiscard]] constexpr bool is_list(QueueRule rule) noexcept {
   return rule == QueueRule::kFifo || rule == QueueRule::kLifo;
@@ -137,6 +141,8 @@ void blocked_remove(State& state, std::uint32_t station, std::uint32_t lot) noex
 void blocked_push(State& state, std::uint32_t station, std::uint32_t lot) noexcept;
 /// Takes the lot that has waited longest for room. Requires that there is one.
 std::uint32_t blocked_pop(State& state, std::uint32_t station) noexcept;
+/// Takes a lot that waits for room out of that line, wherever it stands.
+void blocked_remove(State& state, std::uint32_t station, std::uint32_t lot) noexcept;
 /// Lots waiting for room, longest first.
 [[nodiscard]] std::vector<std::uint32_t> blocked_lots(const State& state, std::uint32_t station);
 

@@ -112,13 +112,15 @@ struct Lot {
   Place place = Place::kFree;
   bool blocked = false;  ///< waits for room at the station of `choice`
   bool reworked = false;
-  bool overdue = false;  ///< has waited in the present queue for as long as it may
-  bool doomed = false;   ///< some part of it was scrapped
+  bool overdue = false;    ///< has waited in the present queue for as long as it may
+  bool doomed = false;     ///< some part of it was scrapped
+  bool cancelled = false;  ///< leaves as soon as it is on no machine
 };
 
 /// What only some plants ask of a lot, beside it so that the others do not carry it: State::more, by the lot's slot.
 struct LotMore {
   std::uint32_t sent_back = 0;           ///< times it was sent back as rework
+  std::uint32_t order = kNone;           ///< that it counts for, where that is not the one it was released for
   std::uint32_t follows = kNone;         ///< where it goes after the operation under way, as BranchData::target
   std::uint32_t follows_choice = kNone;  ///< which alternative of that step; kNone: it needs no room
   bool decided = false;                  ///< these two hold, and the place there is kept for it
@@ -207,13 +209,32 @@ struct SourceState {
 
 struct OrderState {
   std::uint32_t released = 0, finished = 0, scrapped = 0;
-  Tick finish = 0;  ///< of the last of its lots so far
+  Tick finish = 0;              ///< of the last of its lots so far
+  std::uint32_t quantity = 0;   ///< lots ordered, as changed since
+  std::uint32_t cancelled = 0;  ///< lots in process that left because they were cancelled
+  std::uint32_t withdrawn = 0;  ///< lots cancelled before they were released
+  std::uint32_t given = 0;      ///< lots in process or gone that it released and that count for other orders
+  std::uint32_t taken = 0;      ///< the reverse
+  std::int32_t priority = 0;
+  Tick due = kNever;
+  bool promised = true;  ///< `due` is known; not before the first release where it is drawn
+
+  /// Lots released that count for it.
+  [[nodiscard]] std::uint64_t accounted() const noexcept { return std::uint64_t{released} + taken - given; }
+  /// Lots still to be released.
+  [[nodiscard]] std::uint64_t unreleased() const noexcept { return quantity - withdrawn - accounted(); }
+  /// Lots released or not that have not left.
+  [[nodiscard]] std::uint64_t open() const noexcept {
+    return std::uint64_t{quantity} - withdrawn - finished - scrapped - cancelled;
+  }
+  [[nodiscard]] std::uint64_t in_process() const noexcept { return accounted() - finished - scrapped - cancelled; }
 };
 
 struct ProductTotals {
   std::uint64_t released = 0, completed = 0, scrapped = 0, reworked = 0, lost = 0, late = 0;
   std::uint64_t in_process = 0;
-  Wide wip_integral = 0;  ///< sum of leaving minus release times; plus in_process * now is the integral
+  std::uint64_t cancelled = 0;  ///< lots that left because their order was cancelled
+  Wide wip_integral = 0;        ///< sum of leaving minus release times; plus in_process * now is the integral
   Wide cycle_time = 0, waiting = 0, tardiness = 0;  ///< sums over completed lots
 };
 
@@ -229,10 +250,10 @@ struct Belief {
 };
 
 /// Slots of pending events: machines, failure modes, sources, calendars, pools (deliveries), stations (batches that
-/// wait no longer), stations again (cycles), reviews of material, the next order, then lots under way or in a queue
-/// they may leave.
+/// wait no longer), stations again (cycles), reviews of material, the next order, the next change of an order, then
+/// lots under way or in a queue they may leave.
 struct Slots {
-  std::uint32_t modes, sources, calendars, pools, stations, cycles, reviews, order, lots;
+  std::uint32_t modes, sources, calendars, pools, stations, cycles, reviews, order, change, lots;
   explicit Slots(const PlantData& plant) noexcept;
 };
 
@@ -241,7 +262,7 @@ enum class Priority : std::uint8_t {
   kFinish = 0,     ///< a machine finishes setup or processing
   kRepair = 1,     ///< a repair ends
   kFailure = 2,    ///< a failure begins
-  kCalendar = 3,   ///< a calendar opens or closes
+  kCalendar = 3,   ///< a calendar opens or closes, an order changes
   kTransport = 4,  ///< a lot arrives from transport
   kReview = 5,     ///< material is looked at, and ordered
   kArrival = 6,    ///< a lot arrives from a source or an order, material from its supply
@@ -263,8 +284,9 @@ struct State {
   std::uint64_t open_orders = 0;   ///< ordered lots not yet finished or scrapped, released or not
   std::uint32_t free_lot = kNone;  ///< head of the list of free slots in `lots`
   std::uint32_t lot_count = 0;
-  std::uint32_t next_order = 0;  ///< orders before this one are released whole
-  bool carries_more = false;     ///< as PlantData::lots_carry_more
+  std::uint32_t next_order = 0;   ///< orders before this one are released whole
+  std::uint32_t next_change = 0;  ///< changes of orders before this one are done
+  bool carries_more = false;      ///< as PlantData::lots_carry_more
   std::vector<MachineState> machines;
   std::vector<StationState> stations;
   std::vector<FailureState> failures;
@@ -314,6 +336,13 @@ void check_plant(const Plant& plant, const State& state, const char* what);
   return source < plant.sources.size() ? plant.sources[source].product
                                        : plant.orders[source - plant.sources.size()].product;
 }
+/// The order that a lot counts for; kNone where it is not ordered.
+[[nodiscard]] inline std::uint32_t order_of(const PlantData& plant, const State& state, std::uint32_t lot) noexcept {
+  if (!state.more.empty() && state.more[lot].order != kNone) return state.more[lot].order;
+  const std::uint32_t source = state.lots[lot].source;
+  return source < plant.sources.size() ? kNone : source - static_cast<std::uint32_t>(plant.sources.size());
+}
+
 /// Stable hash of a source or order: part of the address of its lots' draws.
 [[nodiscard]] inline std::uint64_t hash_of_source(const PlantData& plant, std::uint32_t source) noexcept {
   return source < plant.sources.size() ? plant.sources[source].hash : plant.orders[source - plant.sources.size()].hash;
