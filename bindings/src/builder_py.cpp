@@ -191,6 +191,13 @@ void bind_builder(py::module_& m) {
               int lot) {
              b.material(name, {level, places, time_of(supply), lot});
            })
+      .def("conveyor",
+           [](B& b, const std::string& name, const std::string& length, const std::string& speed,
+              std::optional<Tick> time, const std::string& pitch, std::optional<int> places,
+              std::optional<bool> accumulating, bool slots) {
+             b.conveyor(name, {length, speed, time ? std::optional(Duration{*time}) : std::nullopt, pitch, places,
+                               accumulating, slots});
+           })
       .def("order",
            [](B& b, const std::string& id, const std::string& product, int quantity, Tick release,
               std::optional<Tick> due, std::optional<int> priority) {

@@ -24,7 +24,7 @@ const char* name_of_phase(Phase phase) noexcept {
   return kNames[static_cast<std::size_t>(phase)];
 }
 const char* name_of_place(Place place) noexcept {
-  constexpr const char* kNames[] = {"outside", "queue", "machine", "transit", "free", "parted"};
+  constexpr const char* kNames[] = {"outside", "queue", "machine", "transit", "free", "parted", "belt"};
   return kNames[static_cast<std::size_t>(place)];
 }
 
@@ -235,6 +235,30 @@ py::dict pools(const State& state, const Plant& plant) {
       .take();
 }
 
+py::dict conveyors(const State& state, const Plant& plant) {
+  const PlantData& d = plant.data();
+  std::vector<std::int64_t> level, places, waiting, visits;
+  std::vector<bool> blocked, stands;
+  for (std::uint32_t b = 0; b < d.belts.size(); ++b) {
+    const BeltState& belt = state.belts[b];
+    level.push_back(belt.count);
+    places.push_back(d.belts[b].places);
+    waiting.push_back(static_cast<std::int64_t>(belt_blocked_lots(state, b).size()));
+    visits.push_back(static_cast<std::int64_t>(belt.visits));
+    blocked.push_back(belt.jammed_since != kNever);
+    stands.push_back(belt.stands);
+  }
+  return Columns()
+      .add("conveyor", d.belt_names)
+      .add("level", std::move(level))
+      .add("places", std::move(places))
+      .add("waiting", std::move(waiting))
+      .add("blocked", std::move(blocked))
+      .add("stands", std::move(stands))
+      .add("visits", std::move(visits))
+      .take();
+}
+
 py::dict orders(const State& state, const Plant& plant) {
   const PlantData& d = plant.data();
   std::vector<std::string> product;
@@ -335,6 +359,7 @@ void bind_state(py::module_& m) {
       .def("machines", checked(&machines))
       .def("stations", checked(&stations))
       .def("pools", checked(&pools))
+      .def("conveyors", checked(&conveyors))
       .def("orders", checked(&orders))
       .def("products", checked(&products));
 }

@@ -170,6 +170,41 @@ class PlantBuilder:
         self._builder._core.material(name, level, places, supply, lot)
         return self._builder
 
+    def conveyor(
+        self,
+        name: str,
+        *,
+        length: str = "",
+        speed: str = "",
+        time: Span | None = None,
+        pitch: str = "",
+        places: int | None = None,
+        accumulating: bool | None = None,
+        slots: bool = False,
+    ) -> PlantBuilder:
+        """Add a belt; a step whose `transport` names it has its lots brought by it.
+
+        Parameters
+        ----------
+        name : str
+            What it is called.
+        length, speed : str
+            With their units: ``"20 m"``, ``"0.5 m/s"``; or `time`.
+        time : str or timedelta, optional
+            From end to end while nothing is in the way; length / speed unless given.
+        pitch : str
+            Room of a lot: ``"500 mm"``; or `places`.
+        places : int, optional
+            Lots that it holds; length / pitch unless given.
+        accumulating : bool, optional
+            Whether lots close up behind one that cannot leave, or the whole belt stands; they do unless it has slots.
+        slots : bool
+            Whether lots get on only where a place passes.
+        """
+        time_ns = None if time is None else span_ns(time, "time")
+        self._builder._core.conveyor(name, length, speed, time_ns, pitch, places, accumulating, slots)
+        return self._builder
+
     def order(
         self,
         id: str,  # noqa: A002, as the key of scenario files is called
@@ -425,7 +460,7 @@ class ProductBuilder(_Link):
         op : str
             Name of the step; the station's unless given.
         setup, changeover, transport : Distribution or str, optional
-            Before each lot; instead, after another step; from the place before.
+            Before each lot; instead, after another step; from the place before, or the conveyor that lots come by.
         choose : str
             Among alternatives: shortest_queue, earliest_finish, first, random.
         rework, goto : mapping, optional

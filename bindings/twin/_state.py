@@ -258,6 +258,19 @@ class State:
         return frame(self._core.pools(self._plant._core))
 
     @property
+    def conveyors(self) -> pd.DataFrame:
+        """Conveyors.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Table of conveyor; level, how many lots are on it; places, how many fit; waiting, lots that wait to get on;
+            blocked, whether its first lot is at the end and finds no room; stands, whether the belt does not move
+            therefore; visits, lots that got off.
+        """
+        return frame(self._core.conveyors(self._plant._core))
+
+    @property
     def orders(self) -> pd.DataFrame:
         """Orders: quantity, released, finished, scrapped, open, release, due, finish."""
         return frame(self._core.orders(self._plant._core))
@@ -302,6 +315,8 @@ class State:
         parts = [_html.heading(f"State of {self._plant.name}", *self._facts()), _html.short_frame(self.machines)]
         if len(pools := self.pools):
             parts.append(_html.short_frame(pools))
+        if len(conveyors := self.conveyors):
+            parts.append(_html.short_frame(conveyors))
         if self._core.lot_count:
             parts.append(_html.short_frame(self.lots))
         return "".join(parts)

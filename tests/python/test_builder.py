@@ -239,3 +239,38 @@ products:
     state = twin.State.initial(plant).advance("36 min")
     assert state.stations["overdue"].tolist() == [1]
     assert state.lots["overdue"].tolist() == [False, True]
+
+
+def test_conveyors_are_said_by_the_builder_and_seen_in_a_state():
+    built = (
+        twin.PlantBuilder("line")
+        .conveyor("belt", length="6 m", speed="1 m/s", pitch="2 m")
+        .conveyor("chain", time="8 s", places=4, slots=True)
+        .conveyor("roller", time="8 s", places=4, accumulating=False)
+        .station("saw")
+        .station("mill")
+        .queue_places(0)
+        .product("part")
+        .step("saw", "1 s")
+        .step("mill", "6 s", transport="belt")
+        .order("P", "part", 6)
+        .build()
+    )
+    assert built == twin.parse(
+        """
+name: line
+conveyors:
+  belt: {length: 6 m, speed: 1 m/s, pitch: 2 m}
+  chain: {time: 8 s, places: 4, slots: true}
+  roller: {time: 8 s, places: 4, accumulating: false}
+stations: {saw: {}, mill: {queue: {places: 0}}}
+products: {part: {route: [{at: saw, time: 1 s}, {at: mill, time: 6 s, transport: belt}]}}
+orders: [{id: P, product: part, quantity: 6}]
+"""
+    )
+    state = twin.State.initial(built).advance("12 s")
+    conveyors = state.conveyors.set_index("conveyor")
+    assert conveyors.loc["belt"].tolist() == [3, 3, 1, True, False, 1]
+    assert conveyors.loc["chain", "level"] == 0
+    assert (state.lots["place"] == "belt").sum() == 3
+    assert "belt" in state._repr_html_()

@@ -7,7 +7,7 @@ import twin
 
 pytest.importorskip("simpy", reason="SimPy is not installed")
 
-from reference import simpy_plants, simpy_shops
+from reference import simpy_plants, simpy_shops, simpy_transport
 
 REPLICATIONS = 30
 
@@ -25,6 +25,7 @@ REPLICATIONS = 30
         pytest.param(simpy_plants.REENTRANT, simpy_plants.reentrant, 1000, 7000, id="reentrant"),
         pytest.param(simpy_plants.SHIFTS, simpy_plants.shifts, 5 * 1440, 65 * 1440, id="shifts"),
         pytest.param(simpy_plants.BRANCHES, simpy_plants.branches, 1000, 7000, id="branches"),
+        pytest.param(simpy_transport.BELTS, simpy_transport.belts, 500, 4500, id="belts"),
     ],
 )
 def test_simpy_agrees(text, run, warmup, until):

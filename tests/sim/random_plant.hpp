@@ -11,8 +11,9 @@ namespace twin {
 
 class RandomPlant {
  public:
-  /// \param rich  with operators, material, batches, setups by family, patience and parallel branches
-  explicit RandomPlant(unsigned seed, bool rich) : random_(seed), rich_(rich) {}
+  /// \param rich  with operators, material, batches, setups by family, patience, parallel branches, and conveyors
+  explicit RandomPlant(unsigned seed, bool rich)
+      : random_(seed), ways_(seed + 7919), rich_(rich), carried_(rich && ways_() % 3 > 0) {}
 
   /// \param extra  more stations or products, as YAML lines for those sections
   [[nodiscard]] std::string yaml(const std::string& extra_stations = "", const std::string& extra_products = "") {
@@ -26,6 +27,10 @@ class RandomPlant {
           "tools: {jig: 2}\n"
           "materials: {bar: {level: 5, places: 14, supply: {every: exponential(9 min), lot: 2}}, kit: {level: 6, "
           "places: 9}}\n";
+    if (carried_)
+      out +=
+          "conveyors: {w0: {places: 3, time: 6 min}, w1: {length: 30 m, speed: 5 m/min, pitch: 4 m, accumulating: "
+          "false}, w2: {places: 2, time: 4 min, slots: true}}\n";
     out += "stations:\n";
     for (int s = 0; s < stations_; ++s) out += station(s);
     out += extra_stations + "products:\n";
@@ -137,7 +142,11 @@ class RandomPlant {
       out += fmt::format("      - {{op: o{}, at: {}, time: \"{}\"", i, at, time(20));
       static constexpr const char* kChoose[] = {"first", "random", "shortest_queue", "earliest_finish"};
       if (at[0] == '[') out += fmt::format(", choose: {}", kChoose[pick(4)]);
-      if (chance(30) && !(saturate && i == 0)) out += ", transport: \"" + time(15) + "\"";
+      if (chance(30) && !(saturate && i == 0)) {
+        out += ", transport: \"" + time(15) + "\"";
+      } else if (carried_ && ways_() % 2 == 0 && !(saturate && i == 0)) {
+        out += fmt::format(", transport: w{}", ways_() % 3);
+      }
       if (rich_ && chance(25)) out += chance(50) ? ", uses: bar" : ", uses: {kit: 1}, makes: {kit: 1}";
       if (rich_ && chance(25)) {
         out += ", max_wait: \"" + time(60) + "\", if_overdue: ";
@@ -157,8 +166,8 @@ class RandomPlant {
     return out + "every " + time(60) + "\n";
   }
 
-  std::mt19937 random_;
-  bool rich_;
+  std::mt19937 random_, ways_;
+  bool rich_, carried_;
   int stations_ = 0;
 };
 

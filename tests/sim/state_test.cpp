@@ -85,6 +85,24 @@ void expect_sound(const Plant& plant, const State& state) {
     }
   }
   ASSERT_EQ(in_queues, queued);
+  std::uint32_t on_belts = 0;
+  for (std::uint32_t b = 0; b < state.belts.size(); ++b) {
+    const BeltState& belt = state.belts[b];
+    ASSERT_LE(belt.count, data.belts[b].places) << data.belt_names[b];
+    ASSERT_EQ(belt_lots(state, b).size(), belt.count);
+    on_belts += belt.count;
+    Tick before = kLongAgo;
+    for (const std::uint32_t l : belt_lots(state, b)) {
+      ASSERT_EQ(state.lots[l].place, Place::kBelt);
+      ASSERT_GE(state.more[l].boarded - before, data.belts[b].pitch)
+          << "lots stand too close on " << data.belt_names[b];
+      before = state.more[l].boarded;
+    }
+    ASSERT_TRUE(belt.blocked_head == kNone || belt.stands || belt.count == data.belts[b].places ||
+                state.queue.pending(Slots(data).belts + 2 * b + 1))
+        << "a lot waits for no reason in front of " << data.belt_names[b];
+  }
+  ASSERT_EQ(on_belts, std::ranges::count(state.lots, Place::kBelt, &Lot::place));
 }
 
 TEST(State, AddsUpAtEveryInstant) {

@@ -173,6 +173,19 @@ PlantBuilder& PlantBuilder::material(const std::string& name, const MaterialOpti
   return *this;
 }
 
+PlantBuilder& PlantBuilder::conveyor(const std::string& name, const ConveyorOptions& conveyor) {
+  Node out = Node::mapping();
+  if (!conveyor.length.empty()) out.put("length", Node::text(conveyor.length));
+  if (!conveyor.speed.empty()) out.put("speed", Node::text(conveyor.speed));
+  if (conveyor.time) out.put("time", text_of(*conveyor.time));
+  if (!conveyor.pitch.empty()) out.put("pitch", Node::text(conveyor.pitch));
+  if (conveyor.places) out.put("places", text_of(*conveyor.places));
+  if (conveyor.accumulating) out.put("accumulating", Node::text(*conveyor.accumulating ? "true" : "false"));
+  if (conveyor.slots) out.put("slots", Node::text("true"));
+  under(document_.root(), "conveyors").put(name, std::move(out));
+  return *this;
+}
+
 PlantBuilder& PlantBuilder::order(const OrderOptions& order) {
   Node node = Node::mapping();
   node.put("id", Node::text(order.id));

@@ -32,6 +32,7 @@ std::optional<Level> level_of(const std::vector<PathPart>& parts) {
   if (first == "run" && n == 1) return Level::kRun;
   if (first == "orders" && n == 2) return Level::kOrder;
   if (first == "calendars" && n == 2) return Level::kCalendar;
+  if (first == "conveyors" && n == 2) return Level::kConveyor;
   if (first == "stations") {
     if (n == 2) return Level::kStation;
     if (n == 3 && is(2, "queue")) return Level::kQueue;

@@ -21,6 +21,7 @@ const std::vector<Key>& keys_of(Level level) {
        {"operators", S::kPools, "none", "people, by name: how many, and what they can do"},
        {"tools", S::kPools, "none", "fixtures, tools and other things of which there are so many, by name"},
        {"materials", S::kMaterials, "none", "what operations use up and make, by name: counted, not told apart"},
+       {"conveyors", S::kConveyors, "none", "belts that bring lots to a step, by name; a step's transport names one"},
        {"carbon", S::kCarbon, "0", "carbon dioxide of the energy used"},
        {"run", S::kRun, "see its keys", "how long and how often to simulate"},
        {"expect", S::kExpect, "none", "values that a simulation must reproduce, by metric"},
@@ -85,7 +86,7 @@ const std::vector<Key>& keys_of(Level level) {
        {"changeover", S::kDistribution, "the station's, else the setup",
         "setup instead, where the machine did another step before"},
        {"choose", S::kChoose, "shortest_queue", "which of several stations a lot goes to"},
-       {"transport", S::kDistribution, "0", "way from the place before"},
+       {"transport", S::kTransport, "0", "way from the place before: a time, or the conveyor that it goes by"},
        {"needs", S::kNeeds, "the station's", "operators and tools held while the machine runs"},
        {"uses", S::kUses, "the station's", "material taken as the operation begins"},
        {"makes", S::kUses, "the station's", "material made as the operation ends"},
@@ -162,14 +163,24 @@ const std::vector<Key>& keys_of(Level level) {
         "instead of every: released whenever the material `of` and the lots in process are fewer"},
        {"of", S::kName, "none", "the material that is kept"},
        {"lots", S::kDistribution, "1", "lots at each arrival: a number, or a distribution of numbers without unit"}},
+      // kConveyor
+      {{"length", S::kLength, "none: `time` says how long it takes", "from end to end"},
+       {"speed", S::kPace, "none: `time` says how long it takes", "how fast it moves"},
+       {"time", S::kDuration, "length / speed", "from end to end, while nothing is in the way"},
+       {"pitch", S::kLength, "length / places", "room of a lot on it"},
+       {"places", S::kCount, "length / pitch, rounded down", "lots that it holds"},
+       {"accumulating", S::kFlag, "true; false with slots",
+        "lots close up behind one that cannot leave; else the whole belt stands until it can"},
+       {"slots", S::kFlag, "false", "its places are fixed on it: a lot gets on only where one passes"},
+       {"meta", S::kFree, "none", "anything; not used in simulating"}},
   }};
   return tables[static_cast<std::size_t>(level)];
 }
 
 const char* name_of(Level level) noexcept {
-  constexpr std::array names{"plant",    "station", "machine", "queue",    "failure", "product",
-                             "step",     "then",    "order",   "calendar", "run",     "pool",
-                             "material", "supply",  "setup",   "batch",    "arrivals"};
+  constexpr std::array names{"plant",    "station", "machine", "queue",    "failure",  "product",
+                             "step",     "then",    "order",   "calendar", "run",      "pool",
+                             "material", "supply",  "setup",   "batch",    "arrivals", "conveyor"};
   static_assert(names.size() == kLevels);
   return names[static_cast<std::size_t>(level)];
 }
@@ -305,6 +316,16 @@ const char* allowed(Shape shape) noexcept {
       return "a number from 0 to 1000000";
     case Shape::kProfile:
       return "a list, as in [{from: 0 h, times: 0}, {from: 8 h, times: 2.5}]";
+    case Shape::kTransport:
+      return "a time such as 48 s, a distribution, or the name of a conveyor";
+    case Shape::kConveyors:
+      return "{name: keys}, as in {belt: {length: 20 m, speed: 0.5 m/s, pitch: 500 mm}}";
+    case Shape::kLength:
+      return "a length above 0, as in 20 m, 500 mm, 1.2 km";
+    case Shape::kPace:
+      return "a speed above 0, as in 0.5 m/s, 30 m/min, 6 km/h";
+    case Shape::kFlag:
+      return "true, false";
     case Shape::kArrivalKeys:
       return "keys, as in {every: exponential(5 min), lots: 3}";
   }

@@ -70,6 +70,11 @@ enum class Shape : unsigned char {
   kOnFailure,
   kProfile,
   kTimesAsFast,
+  kTransport,
+  kConveyors,
+  kLength,
+  kPace,
+  kFlag,
 };
 
 /// Kinds of mappings that occur.
@@ -90,9 +95,10 @@ enum class Level : unsigned char {
   kSupply,
   kSetup,
   kBatch,
-  kArrivals
+  kArrivals,
+  kConveyor
 };
-inline constexpr int kLevels = 17;
+inline constexpr int kLevels = 18;
 
 struct Key {
   const char* name;

@@ -53,6 +53,7 @@ void PlantLoader::read_all() {
   read_pools(child(top, "tools"));
   read_materials(child(top, "materials"));
   read_stations(child(top, "stations"));
+  read_conveyors(child(top, "conveyors"));
   read_products(child(top, "products"));
   number_kinds();
   plant_.carbon = rate(child(top, "carbon"), Shape::kCarbon).value_or(0);
@@ -155,6 +156,11 @@ std::uint64_t digest_of(const PlantData& p) {
   for (const auto t : p.told_points) add(t);
   for (const auto t : p.calendar_points) add(t);
   for (const auto v : p.product_priority) add(v);
+  if (p.has_carriers || !p.belts.empty()) {
+    add_names(p.belt_names);
+    for (const auto& b : p.belts) add(b.places), add(b.time), add(b.pitch), add(b.accumulating), add(b.slotted);
+    for (const auto& s : p.steps) add(s.way), add(s.carrier);
+  }
   add(p.epoch.time_since_epoch().count());
   return h;
 }

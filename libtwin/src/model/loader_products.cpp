@@ -171,7 +171,7 @@ void PlantLoader::read_renewal(const Place& place, const std::string& path, Sour
 
 bool PlantLoader::takes_time(const StepData& step) const {
   const auto lasts = [&](DistributionId id) { return id.valid() && plant_.parameters.mean(id) > 0; };
-  if (lasts(step.transport)) return true;
+  if (lasts(step.transport) || step.way >= Way::kBelt) return true;
   for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c)
     if (!lasts(plant_.choices[c].time) && !lasts(plant_.choices[c].setup)) return false;
   return true;
@@ -183,7 +183,7 @@ void PlantLoader::check_saturated(const Place& place, const StepData& first) {
   if (first.choice_count > 1)
     fault(place, "a saturating source cannot choose among the alternatives of its first step",
           "one station at the first step");
-  if (first.transport.valid())
+  if (first.way != Way::kDirect)
     fault(place, "a saturating source supplies the first machine directly, so there is no transport to the first step",
           "no transport at the first step");
   if (!takes_time(first))

@@ -138,7 +138,7 @@ StepSpec PlantLoader::read_step(const Place& place) {
     spec.choose = *choose;
   spec.setup = distribution(child(place, "setup"));
   spec.changeover = distribution(child(place, "changeover"));
-  spec.transport = delay(child(place, "transport"));
+  read_transport(child(place, "transport"), spec);
   if (const auto then = child(place, "then")) spec.branches = read_then(then);
   if (const auto needs = child(place, "needs")) spec.needs = read_needs(needs, false);
   if (const auto uses = child(place, "uses")) spec.uses = read_needs(uses, true);
@@ -278,7 +278,10 @@ void PlantLoader::add_step(const StepSpec& spec, std::size_t member, const std::
   step.choose = spec.choose;
   step.first_choice = static_cast<std::uint32_t>(plant_.choices.size());
   step.hash = hash_combine(product.hash, hash_name(name));
+  step.way = spec.way;
   if (spec.transport) step.transport = intern(path + ".transport", *spec.transport);
+  if (!spec.carriers.empty()) step.carrier = spec.carriers[spec.carriers.size() > 1 ? member : 0];
+  if (step.way >= Way::kBelt) plant_.has_carriers = plant_.lots_carry_more = true;
   if (spec.patience) step.patience = intern(path + ".max_wait", *spec.patience);
   step.impatient = spec.impatient;
   step_families_.push_back(spec.family);

@@ -88,6 +88,8 @@ struct StepSpec {
   std::uint32_t impatient = BranchData::kScrap;  ///< unless `overdue` names a step
   BranchSpec overdue;                            ///< rework of lots that waited too long; else without node
   std::vector<Place> parallel;                   ///< lists of steps
+  Way way = Way::kDirect;
+  std::vector<std::uint32_t> carriers;  ///< one for all stations, or one for each of a range
   const Node* node = nullptr;
   std::string path;
   bool valid = true;
@@ -164,6 +166,18 @@ class PlantLoader : private Reader {
   /// What the engine looks at before it looks closer.
   void summarise();
 
+  // What brings lots to a step: loader_transport.cpp ------------------------------------------------------------------
+
+  void read_conveyors(const Place& place);
+  std::optional<BeltData> read_conveyor(const Place& place);
+  void read_transport(const Place& place, StepSpec& spec);
+  /// In metres, or in metres per second.
+  std::optional<double> length(const Place& place);
+  std::optional<double> pace(const Place& place);
+  bool flag(const Place& place, bool otherwise);
+  /// A name for results of what is neither station nor machine.
+  bool name_carrier(const Place& place, const std::string& name);
+
   // Products and arrivals: loader_products.cpp ------------------------------------------------------------------------
 
   void name_products(const Place& place);
@@ -220,7 +234,7 @@ class PlantLoader : private Reader {
   PlantData plant_;
   Zone zone_;
   std::unordered_map<std::string, std::uint32_t> calendar_ids_, station_ids_, machine_ids_, product_ids_,
-      distribution_ids_, pool_ids_;
+      distribution_ids_, pool_ids_, belt_ids_;
   std::unordered_map<std::string, std::vector<std::uint32_t>> pools_by_skill_;  ///< a pool's own name is a skill too
   std::vector<double> pool_rates_, holding_, lateness_;
   std::vector<std::string> families_;       ///< by product

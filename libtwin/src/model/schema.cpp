@@ -45,6 +45,15 @@ std::string schema_of(Shape shape) {
     case Shape::kArrivals:
     case Shape::kArrivalKeys:
       return either(kText, reference(Level::kArrivals));
+    case Shape::kTransport:
+      return kTime;
+    case Shape::kConveyors:
+      return map_of(reference(Level::kConveyor));
+    case Shape::kLength:
+    case Shape::kPace:
+      return kText;
+    case Shape::kFlag:
+      return R"({"type": "boolean"})";
     case Shape::kExceptions:
       return map_of(R"({"type": ["string", "null", "array"]})");
     case Shape::kWhenClosed:

@@ -73,6 +73,9 @@ class Engine {
   void begin_pool(std::uint32_t p);
   void begin_supply(std::uint32_t p);
   void promise(const ChoiceData& choice, std::int64_t lots);
+  void begin_belt(std::uint32_t b) { s_.belts[b].since = s_.now; }
+  /// Pends the arrival of a belt's first lot at its end.
+  void schedule_head(std::uint32_t b);
   /// Brings a constant number of lots into circulation.
   void replenish(std::uint32_t i);
   /// A machine that comes from another plant: calendar and faults are looked at anew, its condition follows.
@@ -214,6 +217,28 @@ class Engine {
   [[gnu::noinline]] void leave_plant(std::uint32_t l, bool scrapped);
   [[gnu::noinline]] void look_for_deadlock(std::uint32_t s);
 
+  // engine_transport
+  [[gnu::noinline]] void depart(std::uint32_t l);
+  [[gnu::noinline]] void belt_event(std::uint32_t slot);
+  [[nodiscard]] Tick belt_clock(const BeltState& belt) const noexcept {
+    return belt.clock + (belt.stands ? 0 : s_.now - belt.since);
+  }
+  [[nodiscard]] Tick until_entry(std::uint32_t b) const noexcept;
+  [[nodiscard]] bool takes_now(std::uint32_t b) const noexcept;
+  [[nodiscard]] bool is_open(std::uint32_t b) const noexcept;
+  void board(std::uint32_t l);
+  void get_off(std::uint32_t l);
+  void admit_to_belt(std::uint32_t b);
+  void wait_for_belt(std::uint32_t l);
+  /// Where a blocked lot waits for room: a station, or, above the count of these, a belt.
+  [[nodiscard]] std::uint32_t waits_at(std::uint32_t l) const noexcept {
+    const Lot& lot = s_.lots[l];
+    const StepData& step = p_.steps[lot.step];
+    return step.way == Way::kBelt && lot.place != Place::kBelt
+               ? static_cast<std::uint32_t>(p_.stations.size()) + step.carrier
+               : p_.choices[lot.choice].station.value;
+  }
+
   // engine_dispatch
   [[nodiscard, gnu::always_inline]] inline std::uint32_t choose(const Lot& lot) const;
   [[nodiscard]] bool open_choice(std::uint32_t c, const Lot& lot) const noexcept {
@@ -314,6 +339,7 @@ void Engine<R>::begin() {
   for (std::uint32_t f = 0; f < p_.modes.size(); ++f) begin_mode(f);
   for (std::uint32_t c = 0; c < p_.calendars.size(); ++c) schedule_calendar(c);
   for (std::uint32_t i = 0; i < p_.pools.size(); ++i) begin_pool(i);
+  for (std::uint32_t b = 0; b < p_.belts.size(); ++b) begin_belt(b);
   for (std::uint32_t i = 0; i < p_.sources.size(); ++i) begin_source(i);
   schedule_orders();
   settle();
@@ -331,6 +357,7 @@ void Engine<R>::settle() {
     }
   resolve();
   for (std::uint32_t s = 0; s < s_.stations.size(); ++s) admit(s);
+  for (std::uint32_t b = 0; b < s_.belts.size(); ++b) admit_to_belt(b);
   resolve();
 }
 
@@ -344,6 +371,8 @@ void Engine<R>::handle(std::uint32_t slot) {
     lot_event(slot - slots_.lots);
   } else if (slot >= slots_.order) {
     release_orders();
+  } else if (slot >= slots_.belts) {
+    belt_event(slot - slots_.belts);
   } else if (slot >= slots_.stations) {
     batch_event(slot - slots_.stations);
   } else if (slot >= slots_.pools) {
@@ -362,3 +391,4 @@ void Engine<R>::handle(std::uint32_t slot) {
 #include "engine_lots_impl.hpp"
 #include "engine_machines_impl.hpp"
 #include "engine_redraw_impl.hpp"
+#include "engine_transport_impl.hpp"

@@ -181,6 +181,10 @@ void Engine<R>::admit_blocked(std::uint32_t s) {
   while (s_.stations[s].blocked_head != kNone && has_room(s)) {
     const std::uint32_t l = blocked_pop(s_, s);
     Lot& lot = s_.lots[l];
+    if (lot.place == Place::kBelt) [[unlikely]] {
+      get_off(l);
+      continue;
+    }
     if (lot.machine == kNone) lot.waiting += s_.now - lot.entered;
     go(l);
   }
@@ -191,6 +195,10 @@ void Engine<R>::route(std::uint32_t l) {
   Lot& lot = s_.lots[l];
   if (p_.steps[lot.step].choice_count == 0) {
     part(l);
+    return;
+  }
+  if (p_.steps[lot.step].way >= Way::kBelt) [[unlikely]] {
+    depart(l);
     return;
   }
   lot.choice = choose(lot);
@@ -233,6 +241,7 @@ void Engine<R>::lot_event(std::uint32_t l) {
     lose_patience(l);
     return;
   }
+  if (s_.carries_more) s_.more[l].carried += s_.now - s_.lots[l].entered;
   --s_.stations[p_.choices[s_.lots[l].choice].station.value].inbound;
   enter(l);
 }
@@ -343,6 +352,7 @@ template <class R>
 void Engine<R>::join(std::uint32_t l, bool scrapped) {
   leave_machine(s_.lots[l]);
   const Lot part = s_.lots[l];
+  if (s_.carries_more) s_.more[part.whole].carried = s_.more[l].carried;
   free_lot_slot(s_, l);
   Lot& whole = s_.lots[part.whole];
   whole.round = std::max(whole.round, part.round);
@@ -479,8 +489,10 @@ bool Engine<R>::is_lost(std::uint32_t i) {
   const ProductId product = p_.sources[i].product;
   const StepData& step = p_.steps[p_.products[product.value].first_step];
   const Lot nobody;
-  for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c)
-    if (open_choice(c, nobody)) return false;
+  if (step.way == Way::kBelt && is_open(step.carrier)) return false;
+  if (step.way != Way::kBelt)
+    for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c)
+      if (open_choice(c, nobody)) return false;
   ++s_.stations[p_.choices[step.first_choice].station.value].lost;
   ++s_.products[product.value].lost;
   return true;
@@ -522,6 +534,7 @@ void Engine<R>::leave_plant(std::uint32_t l, bool scrapped) {
     ++totals.completed;
     totals.cycle_time += s_.now - lot.release;
     totals.waiting += lot.waiting;
+    if (s_.carries_more) totals.carried += s_.more[l].carried;
     if (lot.due < s_.now) {
       ++totals.late;
       totals.tardiness += s_.now - lot.due;
@@ -542,21 +555,38 @@ void Engine<R>::leave_plant(std::uint32_t l, bool scrapped) {
   }
 }
 
-/// A lot has just been blocked in front of `s`: tells, in `deadlock_`, whether that can never end. A station can still
-/// move when some machine of it is not blocked, or all lots of a blocked machine go where something can move.
+/// A lot has just been blocked in front of `s`, a station or a belt: tells, in `deadlock_`, whether that can never end.
+/// A station can still move when some machine of it is not blocked, or all lots of a blocked machine go where something
+/// can move; a belt, when its first lot is under way or goes where something can move, or when it takes more lots.
 template <class R>
 void Engine<R>::look_for_deadlock(std::uint32_t s) {
-  std::vector<bool> seen(p_.stations.size(), false);
-  std::vector<bool> moves(p_.stations.size(), false);
+  const auto stations = static_cast<std::uint32_t>(p_.stations.size());
+  std::vector<bool> seen(stations + p_.belts.size(), false);
+  std::vector<bool> moves(seen.size(), false);
   std::vector<std::uint32_t> reached{s};
   seen[s] = true;
-  const auto target = [&](std::uint32_t l) { return p_.choices[s_.lots[l].choice].station.value; };
+  const auto reach = [&](std::uint32_t l) {
+    const std::uint32_t to = waits_at(l);
+    if (seen[to]) return;
+    seen[to] = true;
+    reached.push_back(to);
+  };
   const auto each_machine = [&](std::uint32_t station, auto&& call) {
     const StationData& data = p_.stations[station];
     for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m) call(m);
   };
   for (std::size_t i = 0; i < reached.size(); ++i) {
     const std::uint32_t at = reached[i];
+    if (at >= stations) {
+      const BeltState& belt = s_.belts[at - stations];
+      if (belt.head == kNone || !s_.lots[belt.head].blocked ||
+          (!belt.stands && belt.count < p_.belts[at - stations].places)) {
+        moves[at] = true;
+      } else {
+        reach(belt.head);
+      }
+      continue;
+    }
     for (const std::uint32_t l : queue_lots(s_, at))
       if (const StepData& step = p_.steps[s_.lots[l].step]; step.patience.valid() && step.impatient != StepData::kStay)
         moves[at] = true;
@@ -565,36 +595,39 @@ void Engine<R>::look_for_deadlock(std::uint32_t s) {
         moves[at] = true;
         return;
       }
-      for (std::uint32_t l = s_.machines[m].lot; l != kNone; l = s_.lots[l].child) {
-        if (seen[target(l)]) continue;
-        seen[target(l)] = true;
-        reached.push_back(target(l));
-      }
+      for (std::uint32_t l = s_.machines[m].lot; l != kNone; l = s_.lots[l].child) reach(l);
     });
   }
   for (bool changed = true; changed;) {
     changed = false;
     for (const std::uint32_t at : reached) {
       if (moves[at]) continue;
+      if (at >= stations) {
+        if (moves[waits_at(s_.belts[at - stations].head)]) moves[at] = changed = true;
+        continue;
+      }
       each_machine(at, [&](std::uint32_t m) {
         bool free = true;
         for (std::uint32_t l = s_.machines[m].lot; l != kNone; l = s_.lots[l].child)
-          free = free && s_.lots[l].blocked && moves[target(l)];
+          free = free && s_.lots[l].blocked && moves[waits_at(l)];
         if (free) moves[at] = changed = true;
       });
     }
   }
   if (moves[s]) return;
-  std::vector<bool> told(p_.stations.size(), false);
+  std::vector<bool> told(seen.size(), false);
   for (std::uint32_t at = s; !told[at];) {
     told[at] = true;
-    const std::uint32_t m = p_.stations[at].first_machine;
-    std::uint32_t l = s_.machines[m].lot;
-    while (moves[target(l)]) l = s_.lots[l].child;
+    const bool belt = at >= stations;
+    const std::uint32_t m = belt ? kNone : p_.stations[at].first_machine;
+    std::uint32_t l = belt ? s_.belts[at - stations].head : s_.machines[m].lot;
+    while (moves[waits_at(l)]) l = s_.lots[l].child;
     if (!deadlock_.empty()) deadlock_ += ", ";
-    deadlock_ += p_.machine_names[m] + " holds " + lot_name(p_.data, s_.lots[l].source, s_.lots[l].serial) +
-                 ", which waits for room at " + p_.station_names[target(l)];
-    at = target(l);
+    const std::uint32_t to = waits_at(l);
+    deadlock_ += (belt ? p_.data.belt_names[at - stations] : p_.machine_names[m]) + " holds " +
+                 lot_name(p_.data, s_.lots[l].source, s_.lots[l].serial) + ", which waits for room " +
+                 (to >= stations ? "on " + p_.data.belt_names[to - stations] : "at " + p_.station_names[to]);
+    at = to;
   }
 }
 

@@ -37,7 +37,7 @@ struct Occupation {
 /// Lots of one product, or of all, between two states.
 struct Flow {
   double completed = 0, scrapped = 0, reworked = 0, lost = 0, late = 0;
-  Wide wip = 0, cycle_time = 0, waiting = 0, tardiness = 0;
+  Wide wip = 0, cycle_time = 0, waiting = 0, tardiness = 0, carried = 0;
 
   void add(const ProductTotals& a, Tick from, const ProductTotals& b, Tick to) noexcept {
     completed += count(a.completed, b.completed);
@@ -49,6 +49,7 @@ struct Flow {
     cycle_time += b.cycle_time - a.cycle_time;
     waiting += b.waiting - a.waiting;
     tardiness += b.tardiness - a.tardiness;
+    carried += b.carried - a.carried;
   }
 };
 
@@ -65,6 +66,7 @@ class Walk {
     orders();
     stations();
     pools();
+    belts();
     whole();
   }
 
@@ -74,6 +76,7 @@ class Walk {
     add_(what, "wip", "1", ratio(seconds(f.wip), seconds(span_)));
     add_(what, "cycle_time", "s", ratio(seconds(f.cycle_time), f.completed));
     add_(what, "waiting_time", "s", ratio(seconds(f.waiting), f.completed));
+    if (plant_.has_carriers) add_(what, "transport_time", "s", ratio(seconds(f.carried), f.completed));
     add_(what, "tardiness", "s", ratio(seconds(f.tardiness), f.completed));
     add_(what, "late", "1", ratio(f.late, f.completed));
     add_(what, "completed", "1", f.completed);
@@ -223,6 +226,23 @@ class Walk {
     add_(name, "cost", plant_.currency.c_str(), cost);
   }
 
+  /// Conveyors: lots on them, and the time in which the first one could not leave.
+  void belts() {
+    const auto jammed = [](const BeltState& belt, Tick now) {
+      return belt.jammed + (belt.jammed_since == kNever ? 0 : now - belt.jammed_since);
+    };
+    for (std::size_t b = 0; b < plant_.belts.size(); ++b) {
+      const BeltState &from = begin_.belts[b], &to = end_.belts[b];
+      const std::string& name = plant_.belt_names[b];
+      const Wide level = to.integral + Wide{to.count} * end_.now - from.integral - Wide{from.count} * begin_.now;
+      add_(name, "level", "1", ratio(seconds(level), seconds(span_)));
+      add_(name, "utilisation", "1", ratio(seconds(level), seconds(span_) * plant_.belts[b].places));
+      add_(name, "visits", "1", count(from.visits, to.visits));
+      add_(name, "share.blocked", "1",
+           ratio(seconds(Wide{jammed(to, end_.now)} - jammed(from, begin_.now)), seconds(span_)));
+    }
+  }
+
   /// True for a station whose queue some lots leave when they have waited long enough.
   [[nodiscard]] bool is_waited_impatiently(std::size_t station) const {
     return std::ranges::any_of(plant_.steps, [&](const StepData& step) {
@@ -256,7 +276,7 @@ class Walk {
 bool fits(const PlantData& plant, const State& state) noexcept {
   return state.machines.size() == plant.machines.size() && state.stations.size() == plant.stations.size() &&
          state.products.size() == plant.products.size() && state.orders.size() == plant.orders.size() &&
-         state.pools.size() == plant.pools.size();
+         state.pools.size() == plant.pools.size() && state.belts.size() == plant.belts.size();
 }
 
 }  // namespace
@@ -269,6 +289,7 @@ std::vector<Metric> metrics(const Plant& plant) {
   blank.products.resize(data.products.size());
   blank.orders.resize(data.orders.size());
   blank.pools.resize(data.pools.size());
+  blank.belts.resize(data.belts.size());
   std::vector<Metric> out;
   Walk(data, blank, blank, [&out](const std::string& what, const char* quantity, const char* unit, double) {
     out.push_back({what + "." + quantity, unit});

@@ -53,6 +53,7 @@ class Migration {
     calendars_ = match(a_.calendar_names, b_.calendar_names);
     sources_ = match(a_.source_names, b_.source_names);
     pools_ = match(a_.pool_names, b_.pool_names);
+    belts_ = match(a_.belt_names, b_.belt_names);
     const auto orders = match(a_.order_names, b_.order_names);
     orders_ = orders;
     for (std::uint32_t o = 0; o < a_.orders.size(); ++o)
@@ -76,6 +77,7 @@ class Migration {
     new_.orders.resize(b_.orders.size());
     new_.products.resize(b_.products.size());
     new_.pools.resize(b_.pools.size());
+    new_.belts.resize(b_.belts.size());
     new_.queue = kernel::EventQueue(Slots(b_).lots);
     for (std::uint32_t p = 0; p < a_.products.size(); ++p)
       if (products_[p] != kNone) new_.products[products_[p]] = old_.products[p];
@@ -83,6 +85,7 @@ class Migration {
     for (std::uint32_t i = 0; i < a_.sources.size(); ++i)
       if (sources_[i] != kNone) new_.sources[sources_[i]] = old_.sources[i];
     move_lots();
+    check_belts();
     if (!problems_.empty() && (disposition_ == Disposition::kRefuse || !may_scrap_)) refuse();
     move_machines();
     move_pools(parameters);
@@ -162,6 +165,17 @@ class Migration {
       new_.free_lot = l;
     }
   }
+  void check_belts() {
+    for (std::uint32_t b = 0; b < a_.belts.size(); ++b) {
+      if (belts_[b] == kNone) continue;
+      std::uint32_t lots = 0;
+      for (const std::uint32_t l : belt_lots(old_, b)) lots += new_.lots[l].place == Place::kBelt ? 1 : 0;
+      if (lots <= b_.belts[belts_[b]].places) continue;
+      problems_.push_back(fmt::format("{} holds {} lots; the changed plant has places for {}", a_.belt_names[b], lots,
+                                      b_.belts[belts_[b]].places));
+      may_scrap_ = false;
+    }
+  }
   Lot translate(const Lot& lot, std::string& why) const {
     Lot moved = lot;
     moved.source = new_source(lot.source);
@@ -202,6 +216,12 @@ class Migration {
       promise(moved);
       if (lot.place == Place::kTransit && !b_.steps[moved.step].transport.valid())
         why = fmt::format("it is on its way to {}, where there is no transport any more", step);
+      if (lot.place == Place::kBelt) {
+        const StepData& to = b_.steps[moved.step];
+        const std::uint32_t belt = a_.steps[lot.step].carrier;
+        if (to.way != Way::kBelt || to.carrier != belts_[belt])
+          why = fmt::format("it is on {}, which does not lead to {} any more", a_.belt_names[belt], step);
+      }
       const bool patient = b_.steps[moved.step].patience.valid();
       if (lot.place == Place::kQueue && !patient) moved.overdue = false;
     }
@@ -381,9 +401,50 @@ class Migration {
         new_.lots[l].key = engine.queue_key(b_.stations[to], new_.lots[l]);
         queue_push(new_, to, kept_by(b_.stations[to]), l);
       }
-      for (const std::uint32_t l : blocked_lots(old_, s))
-        if (new_.lots[l].place != Place::kFree) blocked_push(new_, to, l);
     }
+    move_belts();
+    std::vector<std::uint32_t> blocked;
+    for (std::uint32_t l = 0; l < new_.lots.size(); ++l)
+      if (new_.lots[l].place != Place::kFree && new_.lots[l].blocked) blocked.push_back(l);
+    std::ranges::sort(blocked, {}, [&](std::uint32_t l) { return new_.lots[l].arrival; });
+    for (const std::uint32_t l : blocked) {
+      const Lot& lot = new_.lots[l];
+      const StepData& step = b_.steps[lot.step];
+      if (step.way == Way::kBelt && lot.place != Place::kBelt) {
+        belt_push(new_, step.carrier, l);
+      } else {
+        blocked_push(new_, b_.choices[lot.choice].station.value, l);
+      }
+    }
+  }
+  /// Lots on a belt stay on it, as long ago as they got on.
+  void move_belts() {
+    std::vector<bool> known(b_.belts.size(), false);
+    for (std::uint32_t b = 0; b < a_.belts.size(); ++b) {
+      const std::uint32_t to = belts_[b];
+      if (to == kNone) continue;
+      known[to] = true;
+      BeltState& belt = new_.belts[to] = old_.belts[b];
+      belt.clock += belt.stands ? 0 : new_.now - belt.since;
+      belt.since = new_.now;
+      belt.head = belt.tail = belt.blocked_head = belt.blocked_tail = kNone;
+      belt.count = 0;
+      for (const std::uint32_t l : belt_lots(old_, b)) {
+        if (new_.lots[l].place == Place::kFree) {
+          belt.integral += new_.now;
+        } else {
+          belt_append(new_, to, l);
+        }
+      }
+      const bool jammed = belt.head != kNone && new_.lots[belt.head].blocked;
+      if (!jammed && belt.jammed_since != kNever) {
+        belt.jammed += new_.now - belt.jammed_since;
+        belt.jammed_since = kNever;
+      }
+      belt.stands = jammed && !b_.belts[to].accumulating;
+    }
+    for (std::uint32_t b = 0; b < b_.belts.size(); ++b)
+      if (!known[b]) new_.belts[b].since = new_.now;
   }
 
   /// Events under way keep their times and their order among each other; what is new begins.
@@ -427,10 +488,13 @@ class Migration {
         const std::uint32_t p = pools_[e.slot - from.pools];
         if (p != kNone && b_.pools[p].supply.valid() && !new_.queue.pending(to.pools + p))
           new_.queue.schedule(to.pools + p, e.time, e.priority());
-      } else if (e.slot >= from.stations && e.slot < from.order) {
+      } else if (e.slot >= from.stations && e.slot < from.belts) {
         const std::uint32_t s = stations_[e.slot - from.stations];
         if (s != kNone && b_.stations[s].batch.wait < kNever)
           new_.queue.schedule(to.stations + s, e.time, e.priority());
+      } else if (e.slot >= from.belts && e.slot < from.order) {
+        const std::uint32_t b = belts_[(e.slot - from.belts) / 2];
+        if (b != kNone && (e.slot - from.belts) % 2 == 0) schedule_belt(engine, b);
       } else if (e.slot < from.order) {
         const std::uint32_t c = calendars_[e.slot - from.calendars];
         if (c != kNone) engine.schedule_calendar(c);
@@ -446,6 +510,7 @@ class Migration {
           new_.queue.schedule(to.lots + (e.slot - from.lots), e.time, e.priority());
       }
     }
+    for (std::uint32_t b = 0; b < b_.belts.size(); ++b) schedule_belt(engine, b);
     for (std::uint32_t l = 0; l < new_.lots.size(); ++l) {
       const Lot& lot = new_.lots[l];
       if (lot.place == Place::kQueue && b_.steps[lot.step].patience.valid() && !lot.overdue &&
@@ -464,6 +529,11 @@ class Migration {
     begin_new(engine);
     engine.settle();
     new_.queue.settle();
+  }
+  void schedule_belt(detail::Engine<detail::NoRecorder>& engine, std::uint32_t b) {
+    const std::uint32_t head = new_.belts[b].head;
+    if (head != kNone && !new_.lots[head].blocked && !new_.queue.pending(Slots(b_).belts + 2 * b))
+      engine.schedule_head(b);
   }
   void begin_new_modes(detail::Engine<detail::NoRecorder>& engine) {
     std::vector<bool> known(b_.modes.size(), false);
@@ -501,7 +571,8 @@ class Migration {
   State new_;
   std::vector<std::string> problems_;
   bool may_scrap_ = true;  ///< all problems are such that scrapping lots solves them
-  std::vector<std::uint32_t> machines_, stations_, steps_, modes_, products_, calendars_, sources_, orders_, pools_;
+  std::vector<std::uint32_t> machines_, stations_, steps_, modes_, products_, calendars_, sources_, orders_, pools_,
+      belts_;
   std::vector<std::uint32_t> scrapped_;
   std::vector<std::uint64_t> in_process_;  ///< lots by source of the changed plant
 };

@@ -142,7 +142,7 @@ struct Canonical {
   [[nodiscard]] std::uint32_t operator()(std::uint32_t slot) const { return slot == kNone ? kNone : rank[slot]; }
 };
 
-void write_more(Writer& w, const LotMore& more) { w.all(more.sent_back); }
+void write_more(Writer& w, const LotMore& more) { w.all(more.sent_back, more.boarded, more.carried); }
 
 std::string body(const PlantData& plant, const State& state) {
   const Canonical canonical(state);
@@ -167,6 +167,8 @@ std::string body(const PlantData& plant, const State& state) {
   for (const ProductTotals& p : state.products)
     w.all(p.released, p.completed, p.scrapped, p.reworked, p.lost, p.late, p.in_process, p.wip_integral, p.cycle_time,
           p.waiting, p.tardiness);
+  if (plant.has_carriers)
+    for (const ProductTotals& p : state.products) w.put(p.carried);
   w.put(static_cast<std::uint32_t>(canonical.order.size()));
   for (const std::uint32_t l : canonical.order) {
     const Lot& lot = state.lots[l];
@@ -179,6 +181,15 @@ std::string body(const PlantData& plant, const State& state) {
     const StationState& station = state.stations[s];
     w.all(station.visits, station.lost, station.overdue, station.queue_integral, station.queue_time);
     for (const auto& lots : {queue_lots(state, s), blocked_lots(state, s)}) {
+      w.put(static_cast<std::uint32_t>(lots.size()));
+      for (const std::uint32_t l : lots) w.put(canonical(l));
+    }
+  }
+  for (std::uint32_t b = 0; b < state.belts.size(); ++b) {
+    const BeltState& belt = state.belts[b];
+    w.all(belt.since, belt.clock, belt.last_on, belt.last_off, belt.stands, belt.visits, belt.jammed, belt.jammed_since,
+          belt.integral);
+    for (const auto& lots : {belt_lots(state, b), belt_blocked_lots(state, b)}) {
       w.put(static_cast<std::uint32_t>(lots.size()));
       for (const std::uint32_t l : lots) w.put(canonical(l));
     }
@@ -252,12 +263,17 @@ void read_lot(Reader& r, const PlantData& plant, Tick now, Lot& lot) {
   if (lot.place != Place::kParted && lot.choice >= step.first_choice + step.choice_count)
     refuse("a lot goes to a station that its step does not name");
   if (step.product != product_of_source(plant, lot.source)) refuse("a lot stands in the route of another product");
-  if (lot.place == Place::kFree || lot.place > Place::kParted) refuse("a lot is in no known place");
+  if (lot.place == Place::kBelt && step.way != Way::kBelt) refuse("a lot is on a belt where there is none");
+  if (lot.place == Place::kFree || lot.place > Place::kBelt) refuse("a lot is in no known place");
   const bool waits = lot.place == Place::kQueue || lot.place == Place::kOutside;
   if (waits && lot.waiting > lot.entered - kOldest) refuse("a lot has waited since before time began");
 }
 
-void read_more(Reader& r, LotMore& more) { r.all(more.sent_back); }
+void read_more(Reader& r, Tick now, LotMore& more) {
+  r.all(more.sent_back);
+  r.ticks(more.boarded, 0, now - kOldest);
+  r.ticks(more.carried, 0, now - kOldest);
+}
 
 template <class Fault>
 void check_setup(const PlantData& plant, const MachineState& m, const ChoiceData& choice, const Fault& fault) {
@@ -417,6 +433,80 @@ void check_machines(const PlantData& plant, State& state) {
   }
 }
 
+/// A belt, the lots on it and those that wait to get on. The first one on it stands in a station's line if it waits.
+void read_belt(Reader& r, const PlantData& plant, State& state, std::uint32_t b, std::vector<bool>& placed) {
+  BeltState& belt = state.belts[b];
+  const BeltData& data = plant.belts[b];
+  const auto fault = [&](const char* why) { refuse(fmt::format("conveyor {}: {}", plant.belt_names[b], why)); };
+  r.past(belt.since, state.now);
+  r.ticks(belt.clock, 0, belt.since - kOldest);
+  const Tick longest = belt.clock + (state.now - belt.since);
+  r.ticks(belt.last_on, kLongAgo, longest);
+  r.ticks(belt.last_off, kLongAgo, longest);
+  r.all(belt.stands, belt.visits);
+  r.ticks(belt.jammed, 0, state.now - kOldest);
+  belt.jammed_since = r.get<Tick>();
+  if (belt.jammed_since != kNever &&
+      (belt.jammed_since < kOldest || belt.jammed_since > state.now || belt.jammed > belt.jammed_since - kOldest))
+    fault("its first lot has waited since before time began");
+  r.all(belt.integral);
+  const Tick clock = belt.stands ? belt.clock : longest;
+  if (belt.last_on > clock || belt.last_off > clock) fault("it has run longer than its clock says");
+  const auto own = [&](std::uint32_t l) {
+    const StepData& step = plant.steps[state.lots[l].step];
+    return step.way == Way::kBelt && step.carrier == b;
+  };
+  Tick boarded = 0;
+  for (std::size_t i = 0, n = r.count(4); i < n; ++i) {
+    std::uint32_t l = 0;
+    r.index(l, state.lots.size());
+    const Lot& lot = state.lots[l];
+    const Tick on = state.more[l].boarded;
+    if (!own(l) || lot.place != Place::kBelt || (placed[l] && !(i == 0 && lot.blocked)) || (lot.blocked && i > 0) ||
+        lot.blocked != placed[l] || on < boarded || on > belt.last_on)
+      fault("the lots on it are impossible");
+    boarded = on;
+    placed[l] = true;
+    belt_append(state, b, l);
+  }
+  if (belt.count > data.places) fault("it holds more lots than there are places");
+  const bool jammed = belt.head != kNone && state.lots[belt.head].blocked;
+  if (belt.stands != (jammed && !data.accumulating) || jammed != (belt.jammed_since != kNever))
+    fault("it stands where it should move, or moves where it should stand");
+  std::uint64_t last = 0;
+  for (std::size_t i = 0, n = r.count(4); i < n; ++i) {
+    std::uint32_t l = 0;
+    r.index(l, state.lots.size());
+    const Lot& lot = state.lots[l];
+    if (!own(l) || placed[l] || !lot.blocked || lot.place == Place::kBelt || (i > 0 && lot.arrival <= last) ||
+        lot.arrival >= state.arrivals)
+      fault("the lots in front of it are impossible");
+    last = lot.arrival;
+    placed[l] = true;
+    belt_push(state, b, l);
+  }
+}
+/// The events of a belt: its first lot comes to the end, and the next one that waits may get on.
+template <class Expect>
+void check_belt(const PlantData& plant, const State& state, std::uint32_t b, const Expect& expect) {
+  const BeltState& belt = state.belts[b];
+  const BeltData& data = plant.belts[b];
+  const std::uint32_t slot = Slots(plant).belts + 2 * b;
+  const Tick clock = belt.clock + (belt.stands ? 0 : state.now - belt.since);
+  const bool comes = belt.head != kNone && !state.lots[belt.head].blocked;
+  Tick left = 0;
+  if (comes)
+    left = std::max<Tick>(
+        0, std::max(data.time - (clock - state.more[belt.head].boarded), data.pitch - (clock - belt.last_off)));
+  expect(slot, comes, "the end of a belt", state.now + left);
+  Tick wait = std::max<Tick>(0, data.pitch - (clock - belt.last_on));
+  if (const Tick past = (clock + wait) % data.pitch; data.slotted && past > 0) wait += data.pitch - past;
+  const bool may = belt.blocked_head != kNone && !belt.stands && belt.count < data.places;
+  const bool at_once = wait == 0 && comes && left == 0;  // after the lot that comes to the end at this instant
+  const bool now = state.queue.pending(slot + 1) && state.queue.time_of(slot + 1) == state.now;
+  expect(slot + 1, now || (may && !at_once), "the beginning of a belt", now ? state.now : state.now + wait);
+}
+
 void read_queues(Reader& r, const PlantData& plant, State& state) {
   std::vector<bool> placed(state.lots.size(), false);
   for (std::uint32_t s = 0; s < plant.stations.size(); ++s) {
@@ -430,6 +520,7 @@ void read_queues(Reader& r, const PlantData& plant, State& state) {
         r.index(l, state.lots.size());
         Lot& lot = state.lots[l];
         if (placed[l] || lot.blocked != blocked || lot.place == Place::kParted ||
+            (plant.steps[lot.step].way == Way::kBelt && blocked && lot.place != Place::kBelt) ||
             plant.choices[lot.choice].station.value != s || (!blocked && lot.place != Place::kQueue) ||
             (i > 0 && lot.arrival <= last) || lot.arrival >= state.arrivals)
           refuse(fmt::format("the queue of {} is impossible", plant.station_names[s]));
@@ -443,11 +534,13 @@ void read_queues(Reader& r, const PlantData& plant, State& state) {
       }
     }
   }
+  for (std::uint32_t b = 0; b < plant.belts.size(); ++b) read_belt(r, plant, state, b, placed);
   for (std::uint32_t l = 0; l < state.lots.size(); ++l) {
     const Lot& lot = state.lots[l];
-    const bool waits = lot.place == Place::kQueue || lot.place == Place::kOutside || lot.blocked;
+    const bool waits =
+        lot.place == Place::kBelt || lot.place == Place::kQueue || lot.place == Place::kOutside || lot.blocked;
     if (waits != placed[l]) refuse("a lot waits nowhere, or in two places");
-    if (lot.blocked && lot.place != Place::kMachine && lot.place != Place::kOutside)
+    if (lot.blocked && lot.place != Place::kMachine && lot.place != Place::kOutside && lot.place != Place::kBelt)
       refuse("a lot is blocked in a queue");
     if (lot.place == Place::kOutside && !lot.blocked) refuse("a lot stands outside for no reason");
     if ((lot.machine != kNone) != (lot.place == Place::kMachine)) refuse("a lot is on a machine and elsewhere");
@@ -508,6 +601,7 @@ void check_events(const PlantData& plant, State& state) {
   for (std::uint32_t s = 0; s < plant.stations.size(); ++s)
     if (state.queue.pending(slots.stations + s) && plant.stations[s].batch.wait == kNever)
       refuse("a batch that waits for ever gives up waiting");
+  for (std::uint32_t b = 0; b < plant.belts.size(); ++b) check_belt(plant, state, b, expect);
   for (std::uint32_t l = 0; l < state.lots.size(); ++l) {
     const Lot& lot = state.lots[l];
     const bool moving = lot.place == Place::kTransit;
@@ -560,6 +654,8 @@ void read_totals(Reader& r, const PlantData& plant, State& state) {
   for (ProductTotals& p : state.products)
     r.all(p.released, p.completed, p.scrapped, p.reworked, p.lost, p.late, p.in_process, p.wip_integral, p.cycle_time,
           p.waiting, p.tardiness);
+  if (plant.has_carriers)
+    for (ProductTotals& p : state.products) r.all(p.carried);
 }
 
 /// Lots in process, by product and by order, must be as many as the counts say.
@@ -662,6 +758,7 @@ State State::load(std::string_view bytes, const Plant& of) {
   state.orders.resize(data.orders.size());
   state.products.resize(data.products.size());
   state.pools.resize(data.pools.size());
+  state.belts.resize(data.belts.size());
   std::vector<std::vector<std::uint32_t>> loads(data.machines.size());
   for (std::uint32_t i = 0; i < state.machines.size(); ++i) {
     read_machine(r, data, state.now, state.machines[i]);
@@ -673,7 +770,7 @@ State State::load(std::string_view bytes, const Plant& of) {
   if (state.carries_more) state.more.resize(state.lots.size());
   for (std::size_t l = 0; l < state.lots.size(); ++l) {
     read_lot(r, data, state.now, state.lots[l]);
-    if (state.carries_more) read_more(r, state.more[l]);
+    if (state.carries_more) read_more(r, state.now, state.more[l]);
   }
   state.lot_count = static_cast<std::uint32_t>(state.lots.size());
   check_lots(data, state);

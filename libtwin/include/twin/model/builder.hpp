@@ -108,7 +108,7 @@ struct StepOptions {
   std::string op = {};
   std::optional<TimeText> setup = {};
   std::optional<TimeText> changeover = {};  ///< instead of setup after another step
-  std::optional<TimeText> transport = {};
+  std::optional<TimeText> transport = {};   ///< from the place before: a time, or the conveyor that it goes by
   ChooseRule choose = ChooseRule::kShortestQueue;
   ThenOptions then = {};
   std::vector<std::pair<std::string, TimeText>> times = {};  ///< by station, instead of `time`
@@ -155,6 +155,16 @@ struct MaterialOptions {
   int lot = 1;                          ///< how much comes each time
 };
 
+/// A belt; lengths and speeds with their units, as in a file: `20 m`, `0.5 m/s`.
+struct ConveyorOptions {
+  std::string length = {}, speed = {};    ///< or `time`
+  std::optional<Duration> time = {};      ///< from end to end; length / speed unless given
+  std::string pitch = {};                 ///< room of a lot, or `places`
+  std::optional<int> places = {};         ///< lots that it holds; length / pitch unless given
+  std::optional<bool> accumulating = {};  ///< lots close up behind one that cannot leave; unless it has slots
+  bool slots = false;                     ///< lots get on only where a place passes
+};
+
 struct OrderOptions {
   std::string id;
   std::string product;
@@ -193,6 +203,8 @@ class PlantBuilder {
                       const std::vector<std::string>& skills = {});
   /// What operations use up and make.
   PlantBuilder& material(const std::string& name, const MaterialOptions& material = {});
+  /// What brings lots to a step whose transport names it.
+  PlantBuilder& conveyor(const std::string& name, const ConveyorOptions& conveyor);
   PlantBuilder& order(const OrderOptions& order);
   PlantBuilder& epoch(WallTime epoch);
   PlantBuilder& run(const RunOptions& run);
@@ -235,6 +247,9 @@ class BuilderLink {
   }
   PlantBuilder& material(const std::string& name, const MaterialOptions& material = {}) {
     return plant_->material(name, material);
+  }
+  PlantBuilder& conveyor(const std::string& name, const ConveyorOptions& conveyor) {
+    return plant_->conveyor(name, conveyor);
   }
   PlantBuilder& order(const OrderOptions& order) { return plant_->order(order); }
   PlantBuilder& epoch(WallTime epoch) { return plant_->epoch(epoch); }

@@ -144,6 +144,23 @@ struct FailureModeData {
   std::uint64_t after_stream = 0, repair_stream = 0;  ///< addresses of its draws; the index is the count of failures
 };
 
+/// How lots come to a step from the place before, or from outside.
+enum class Way : std::uint8_t {
+  kDirect = 0,  ///< at once
+  kDelay = 1,   ///< after StepData::transport, without limit on the number of carriers
+  kBelt = 2,    ///< by the conveyor StepData::carrier
+};
+
+/// A conveyor: lots get on at one end, one behind the other, and off at the other end in the same order.
+struct BeltData {
+  std::uint32_t places = 1;  ///< lots that it holds
+  Tick time = 0;             ///< from end to end while nothing is in the way
+  Tick pitch = 0;            ///< in which a lot moves by the room of one: time / places, rounded up
+  bool accumulating = true;  ///< lots close up behind one that cannot leave; else the whole belt stands
+  bool slotted = false;      ///< lots get on only where a slot passes: each `pitch` of the time that it runs
+  std::uint64_t hash = 0;
+};
+
 /// One station that can do a step.
 struct ChoiceData {
   StationId station;
@@ -176,8 +193,10 @@ struct StepData {
   std::uint32_t within = kNone;                      ///< the step where lots part, of a step in a parallel branch
   std::uint32_t first_fork = 0, fork_count = 0;      ///< in PlantData::forks: first steps of what is done in parallel
   ChooseRule choose = ChooseRule::kShortestQueue;
-  DistributionId transport;  ///< seconds from the place before (or from outside) to this step; invalid: none
-  DistributionId patience;   ///< seconds a lot waits in the queue at most; invalid: for ever
+  Way way = Way::kDirect;
+  std::uint32_t carrier = kNone;  ///< Way::kBelt: in PlantData::belts
+  DistributionId transport;       ///< seconds from the place before (or from outside) to this step; invalid: none
+  DistributionId patience;        ///< seconds a lot waits in the queue at most; invalid: for ever
   std::uint32_t impatient = BranchData::kScrap;  ///< where a lot goes that has waited so long, as BranchData::target;
                                                  ///< kStay: it stays in the queue and is counted
   static constexpr std::uint32_t kStay = UINT32_MAX - 3;
@@ -289,6 +308,7 @@ struct PlantData {
   std::vector<NeedData> needs;
   std::vector<std::uint32_t> need_pools;
   std::vector<std::uint32_t> forks;  ///< StepId values
+  std::vector<BeltData> belts;
   /// By station and condition of a machine, as `Condition` numbers them, kRateConditions a station; empty: none said.
   std::vector<double> power;          ///< W of each machine
   std::vector<double> machine_cost;   ///< of each machine, per second
@@ -301,10 +321,11 @@ struct PlantData {
   bool lots_carry_more = false;  ///< states keep a LotMore beside each lot
   bool counts_lots = false;      ///< some failure counts operations
   bool plans_ahead = false;      ///< some rule looks at the work that remains
-  bool may_deadlock = false;     ///< stations with finite queues feed each other in a circle
+  bool may_deadlock = false;     ///< stations with finite queues, and belts, feed each other in a circle
+  bool has_carriers = false;     ///< some step has its lots brought by a belt
 
   std::vector<std::string> station_names, machine_names, product_names, step_names, source_names, order_names,
-      calendar_names, pool_names, kind_names;
+      calendar_names, pool_names, kind_names, belt_names;
   std::vector<std::string> distribution_paths;  ///< by DistributionId: `products.part.route.mill.time`
   std::vector<std::string> branch_paths;        ///< by branch: `products.part.route.mill.then.rework`
 

@@ -91,4 +91,13 @@ std::uint32_t blocked_pop(State& state, std::uint32_t station) noexcept;
 /// Lots waiting for room, longest first.
 [[nodiscard]] std::vector<std::uint32_t> blocked_lots(const State& state, std::uint32_t station);
 
+// Lots on a belt, in the order in which they got on, and those that wait to get on, longest first.
+void belt_append(State& state, std::uint32_t belt, std::uint32_t lot) noexcept;
+void belt_take_first(State& state, std::uint32_t belt) noexcept;
+void belt_push(State& state, std::uint32_t belt, std::uint32_t lot) noexcept;
+/// Requires that one waits.
+std::uint32_t belt_pop(State& state, std::uint32_t belt) noexcept;
+[[nodiscard]] std::vector<std::uint32_t> belt_lots(const State& state, std::uint32_t belt);
+[[nodiscard]] std::vector<std::uint32_t> belt_blocked_lots(const State& state, std::uint32_t belt);
+
 }  // namespace twin

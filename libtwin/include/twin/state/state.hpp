@@ -74,7 +74,8 @@ enum class Place : std::uint8_t {
   kMachine = 2,
   kTransit = 3,
   kFree = 4,
-  kParted = 5  ///< its parts are under way in parallel branches
+  kParted = 5,  ///< its parts are under way in parallel branches
+  kBelt = 6     ///< on a conveyor; `blocked` when it is at the end and waits for room
 };
 
 struct Lot {
@@ -104,7 +105,10 @@ struct Lot {
 
 /// What only some plants ask of a lot, beside it so that the others do not carry it: State::more, by the lot's slot.
 struct LotMore {
-  std::uint32_t sent_back = 0;  ///< times it was sent back as rework
+  std::uint32_t sent_back = 0;   ///< times it was sent back as rework
+  std::uint32_t behind = kNone;  ///< on a belt: the next lot behind it
+  Tick boarded = 0;              ///< on a belt: its clock when the lot got on
+  Tick carried = 0;              ///< time on its ways so far, without the present one
 };
 
 /// Lots in one station's queue and those waiting for room in it.
@@ -119,6 +123,24 @@ struct StationState {
   std::uint64_t overdue = 0;  ///< lots that waited in its queue for as long as they may
   Wide queue_integral = 0;    ///< sum of leaving minus entering times; plus queued * now is the integral
   Wide queue_time = 0;        ///< waiting of the lots counted in `visits`
+};
+
+/// By a belt's clock, which begins at 0: before everything.
+inline constexpr Tick kLongAgo = -kNever / 2;
+
+/// A conveyor and the lots on it and in front of it. Its clock runs while it moves.
+struct BeltState {
+  Tick since = 0;                                ///< of the last change of `stands`
+  Tick clock = 0;                                ///< up to `since`
+  Tick last_on = kLongAgo, last_off = kLongAgo;  ///< by the clock: when a lot last got on, and off
+  std::uint32_t head = kNone, tail = kNone;      ///< lots on it, first to arrive first: LotMore::behind
+  std::uint32_t count = 0;
+  std::uint32_t blocked_head = kNone, blocked_tail = kNone;  ///< lots waiting to get on, in order of waiting
+  bool stands = false;                                       ///< its first lot cannot leave, and it does not accumulate
+  std::uint64_t visits = 0;                                  ///< lots that got off
+  Tick jammed = 0;                                           ///< time in which its first lot could not leave
+  Tick jammed_since = kNever;                                ///< since when that is so now; kNever: it is not
+  Wide integral = 0;  ///< sum of leaving minus boarding times; plus count * now is that of its level
 };
 
 struct FailureState {
@@ -167,6 +189,7 @@ struct ProductTotals {
   std::uint64_t in_process = 0;
   Wide wip_integral = 0;  ///< sum of leaving minus release times; plus in_process * now is the integral
   Wide cycle_time = 0, waiting = 0, tardiness = 0;  ///< sums over completed lots
+  Wide carried = 0;                                 ///< the same, of time on their ways; where plants have belts
 };
 
 /// An estimate, made elsewhere, of what is left of the processing under way: quantiles at `kBeliefLevels`.
@@ -181,9 +204,10 @@ struct Belief {
 };
 
 /// Slots of pending events: machines, failure modes, sources, calendars, pools (deliveries), stations (batches that
-/// wait no longer), the next order, then lots under way or in a queue they may leave.
+/// wait no longer), belts (two each: the first lot comes to the end, and the next one may get on), the next order, then
+/// lots under way or in a queue they may leave.
 struct Slots {
-  std::uint32_t modes, sources, calendars, pools, stations, order, lots;
+  std::uint32_t modes, sources, calendars, pools, stations, belts, order, lots;
   explicit Slots(const PlantData& plant) noexcept;
 };
 
@@ -193,7 +217,7 @@ enum class Priority : std::uint8_t {
   kRepair = 1,     ///< a repair ends
   kFailure = 2,    ///< a failure begins
   kCalendar = 3,   ///< a calendar opens or closes
-  kTransport = 4,  ///< a lot arrives from transport
+  kTransport = 4,  ///< a lot arrives from transport, or may get on a belt
   kArrival = 5,    ///< a lot arrives from a source or an order, material from its supply
   kPatience = 6,   ///< a lot has waited for as long as it may
   kBatch = 7,      ///< a batch waits no longer for more lots
@@ -223,6 +247,7 @@ struct State {
   std::vector<Lot> lots;
   std::vector<LotMore> more;  ///< by slot of `lots`; empty unless PlantData::lots_carry_more
   std::vector<PoolState> pools;
+  std::vector<BeltState> belts;
   std::vector<Waiting> waiting;  ///< for pools, longest first
   std::vector<Belief> beliefs;   ///< ascending machine
   kernel::EventQueue queue;
