@@ -198,6 +198,23 @@ void bind_builder(py::module_& m) {
              b.conveyor(name, {length, speed, time ? std::optional(Duration{*time}) : std::nullopt, pitch, places,
                                accumulating, slots});
            })
+      .def("path",
+           [](B& b, const std::string& from, const std::string& to, const std::string& length, bool both_ways,
+              std::optional<int> capacity) {
+             b.path({from, to, length, both_ways, capacity});
+           })
+      .def("vehicles",
+           [](B& b, const std::string& name, int count, const std::string& speed, const std::optional<Time>& load,
+              const std::optional<Time>& unload, const std::string& home, bool stay, const std::string& entry,
+              const std::string& dispatch,
+              const std::optional<std::tuple<std::string, Tick, std::string, std::optional<double>>>& battery) {
+             FleetOptions fleet{count, speed, time_of(load), time_of(unload), home, stay, entry, dispatch, {}};
+             if (battery) {
+               const auto& [range, charge, at, below] = *battery;
+               fleet.battery = BatteryOptions{range, Duration{charge}, at, below};
+             }
+             b.vehicles(name, fleet);
+           })
       .def("order",
            [](B& b, const std::string& id, const std::string& product, int quantity, Tick release,
               std::optional<Tick> due, std::optional<int> priority) {

@@ -271,6 +271,20 @@ class State:
         return frame(self._core.conveyors(self._plant._core))
 
     @property
+    def vehicles(self) -> pd.DataFrame:
+        """Vehicles.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Table of vehicle; fleet; task (idle, fetch, load, carry, unload, home, to charge, charge); at, the point where
+            it is or comes to next; target, where it drives; lot, that it fetches or carries; moving; waits, whether it
+            waits for a way; charge, share of its battery's range that is left (NaN: no battery); distance, driven so far
+            [m]; trips, lots delivered.
+        """
+        return frame(self._core.vehicles(self._plant._core))
+
+    @property
     def orders(self) -> pd.DataFrame:
         """Orders: quantity, released, finished, scrapped, open, release, due, finish."""
         return frame(self._core.orders(self._plant._core))
@@ -317,6 +331,8 @@ class State:
             parts.append(_html.short_frame(pools))
         if len(conveyors := self.conveyors):
             parts.append(_html.short_frame(conveyors))
+        if len(vehicles := self.vehicles):
+            parts.append(_html.short_frame(vehicles))
         if self._core.lot_count:
             parts.append(_html.short_frame(self.lots))
         return "".join(parts)

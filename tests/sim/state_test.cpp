@@ -68,7 +68,11 @@ void expect_sound(const Plant& plant, const State& state) {
          m < data.stations[s].first_machine + data.stations[s].machine_count; ++m)
       idle += state.machines[m].condition == Condition::kStarved ? 1 : 0;
     for (const Lot& lot : state.lots)
-      inbound += lot.place == Place::kTransit && data.choices[lot.choice].station.value == s ? 1 : 0;
+      if (lot.place != Place::kFree && lot.place != Place::kParted && data.choices[lot.choice].station.value == s)
+        inbound += lot.place == Place::kTransit || lot.place == Place::kVehicle ||
+                           (state.carries_more && state.more[static_cast<std::size_t>(&lot - state.lots.data())].called)
+                       ? 1
+                       : 0;
     ASSERT_EQ(station.idle, idle);
     ASSERT_EQ(station.inbound, inbound);
     ASSERT_TRUE(station.queued == 0 || idle == 0 || data.stations[s].batch.least > 1)

@@ -186,6 +186,45 @@ PlantBuilder& PlantBuilder::conveyor(const std::string& name, const ConveyorOpti
   return *this;
 }
 
+PlantBuilder& PlantBuilder::path(const PathOptions& path) {
+  Node out = Node::mapping();
+  if (path.both_ways) {
+    out.put("between", texts({path.from, path.to}));
+  } else {
+    out.put("from", Node::text(path.from));
+    out.put("to", Node::text(path.to));
+  }
+  out.put("length", Node::text(path.length));
+  if (path.capacity) out.put("capacity", text_of(*path.capacity));
+  list_under(document_.root(), "paths").children.push_back(std::move(out));
+  return *this;
+}
+
+PlantBuilder& PlantBuilder::vehicles(const std::string& name, const FleetOptions& fleet) {
+  Node out = Node::mapping();
+  const auto put = [&](const char* key, const std::string& text) {
+    if (!text.empty()) out.put(key, Node::text(text));
+  };
+  out.put("count", text_of(fleet.count));
+  put("speed", fleet.speed);
+  put_time(out, "load", fleet.load);
+  put_time(out, "unload", fleet.unload);
+  put("home", fleet.home);
+  if (fleet.stay) put("idle", "stay");
+  put("entry", fleet.entry);
+  put("dispatch", fleet.dispatch);
+  if (fleet.battery) {
+    Node battery = Node::mapping();
+    battery.put("range", Node::text(fleet.battery->range));
+    battery.put("charge", text_of(fleet.battery->charge));
+    battery.put("at", Node::text(fleet.battery->at));
+    if (fleet.battery->below) battery.put("below", text_of(*fleet.battery->below));
+    out.put("battery", std::move(battery));
+  }
+  under(document_.root(), "vehicles").put(name, std::move(out));
+  return *this;
+}
+
 PlantBuilder& PlantBuilder::order(const OrderOptions& order) {
   Node node = Node::mapping();
   node.put("id", Node::text(order.id));

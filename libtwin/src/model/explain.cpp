@@ -33,6 +33,9 @@ std::optional<Level> level_of(const std::vector<PathPart>& parts) {
   if (first == "orders" && n == 2) return Level::kOrder;
   if (first == "calendars" && n == 2) return Level::kCalendar;
   if (first == "conveyors" && n == 2) return Level::kConveyor;
+  if (first == "paths" && n == 2) return Level::kPath;
+  if (first == "vehicles" && n == 2) return Level::kFleet;
+  if (first == "vehicles" && n == 3 && is(2, "battery")) return Level::kBattery;
   if (first == "stations") {
     if (n == 2) return Level::kStation;
     if (n == 3 && is(2, "queue")) return Level::kQueue;

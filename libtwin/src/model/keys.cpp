@@ -22,6 +22,8 @@ const std::vector<Key>& keys_of(Level level) {
        {"tools", S::kPools, "none", "fixtures, tools and other things of which there are so many, by name"},
        {"materials", S::kMaterials, "none", "what operations use up and make, by name: counted, not told apart"},
        {"conveyors", S::kConveyors, "none", "belts that bring lots to a step, by name; a step's transport names one"},
+       {"paths", S::kPaths, "none", "ways between stations and other points, on which vehicles drive"},
+       {"vehicles", S::kFleets, "none", "fleets that bring lots to a step, by name; a step's transport names one"},
        {"carbon", S::kCarbon, "0", "carbon dioxide of the energy used"},
        {"run", S::kRun, "see its keys", "how long and how often to simulate"},
        {"expect", S::kExpect, "none", "values that a simulation must reproduce, by metric"},
@@ -86,7 +88,8 @@ const std::vector<Key>& keys_of(Level level) {
        {"changeover", S::kDistribution, "the station's, else the setup",
         "setup instead, where the machine did another step before"},
        {"choose", S::kChoose, "shortest_queue", "which of several stations a lot goes to"},
-       {"transport", S::kTransport, "0", "way from the place before: a time, or the conveyor that it goes by"},
+       {"transport", S::kTransport, "0",
+        "way from the place before: a time, or the conveyor or the vehicles that it goes by"},
        {"needs", S::kNeeds, "the station's", "operators and tools held while the machine runs"},
        {"uses", S::kUses, "the station's", "material taken as the operation begins"},
        {"makes", S::kUses, "the station's", "material made as the operation ends"},
@@ -173,14 +176,37 @@ const std::vector<Key>& keys_of(Level level) {
         "lots close up behind one that cannot leave; else the whole belt stands until it can"},
        {"slots", S::kFlag, "false", "its places are fixed on it: a lot gets on only where one passes"},
        {"meta", S::kFree, "none", "anything; not used in simulating"}},
+      // kPath
+      {{"between", S::kBetween, "none: from and to", "two stations or points; it leads both ways, on one track"},
+       {"from", S::kName, "none: between", "where a way that leads one way only begins"},
+       {"to", S::kName, "none: between", "where it ends"},
+       {"length", S::kLength, "", "how long it is", true},
+       {"capacity", S::kCount, "unlimited", "vehicles on it at once, in both directions together; others wait"},
+       {"meta", S::kFree, "none", "anything; not used in simulating"}},
+      // kFleet
+      {{"count", S::kCount, "1", "how many vehicles there are"},
+       {"speed", S::kPace, "", "how fast they drive", true},
+       {"load", S::kDistribution, "0", "time to load a lot"},
+       {"unload", S::kDistribution, "0", "time to unload it"},
+       {"home", S::kName, "", "the point where they stand at first", true},
+       {"idle", S::kWhenIdle, "home", "what a vehicle does without work: drives home, or stays where it is"},
+       {"entry", S::kName, "none", "the point where they fetch lots that come from outside"},
+       {"dispatch", S::kDispatch, "nearest", "which lot a free vehicle fetches, and which vehicle fetches a lot"},
+       {"battery", S::kBattery, "none", "how far they get, and where they are charged"},
+       {"meta", S::kFree, "none", "anything; not used in simulating"}},
+      // kBattery
+      {{"range", S::kLength, "", "way on a full battery", true},
+       {"charge", S::kDuration, "", "time from empty to full", true},
+       {"at", S::kName, "", "the point where they are charged", true},
+       {"below", S::kProbability, "0.3", "share of the range with less of which a vehicle without a lot is charged"}},
   }};
   return tables[static_cast<std::size_t>(level)];
 }
 
 const char* name_of(Level level) noexcept {
-  constexpr std::array names{"plant",    "station", "machine", "queue",    "failure",  "product",
-                             "step",     "then",    "order",   "calendar", "run",      "pool",
-                             "material", "supply",  "setup",   "batch",    "arrivals", "conveyor"};
+  constexpr std::array names{"plant", "station", "machine",  "queue",    "failure", "product",  "step",
+                             "then",  "order",   "calendar", "run",      "pool",    "material", "supply",
+                             "setup", "batch",   "arrivals", "conveyor", "path",    "fleet",    "battery"};
   static_assert(names.size() == kLevels);
   return names[static_cast<std::size_t>(level)];
 }
@@ -317,7 +343,7 @@ const char* allowed(Shape shape) noexcept {
     case Shape::kProfile:
       return "a list, as in [{from: 0 h, times: 0}, {from: 8 h, times: 2.5}]";
     case Shape::kTransport:
-      return "a time such as 48 s, a distribution, or the name of a conveyor";
+      return "a time such as 48 s, a distribution, or the name of a conveyor or of vehicles";
     case Shape::kConveyors:
       return "{name: keys}, as in {belt: {length: 20 m, speed: 0.5 m/s, pitch: 500 mm}}";
     case Shape::kLength:
@@ -326,6 +352,18 @@ const char* allowed(Shape shape) noexcept {
       return "a speed above 0, as in 0.5 m/s, 30 m/min, 6 km/h";
     case Shape::kFlag:
       return "true, false";
+    case Shape::kPaths:
+      return "a list, as in [{between: [saw, cross], length: 20 m}, {from: cross, to: mill, length: 5 m}]";
+    case Shape::kFleets:
+      return "{name: keys}, as in {agv: {count: 3, speed: 1 m/s, load: 20 s, unload: 20 s, home: park}}";
+    case Shape::kBetween:
+      return "two names, as in [saw, cross]";
+    case Shape::kDispatch:
+      return "nearest, longest_waiting, least_used, expr(formula)";
+    case Shape::kBattery:
+      return "keys, as in {range: 2 km, charge: 30 min, at: dock, below: 0.3}";
+    case Shape::kWhenIdle:
+      return "home, stay";
     case Shape::kArrivalKeys:
       return "keys, as in {every: exponential(5 min), lots: 3}";
   }

@@ -75,6 +75,12 @@ enum class Shape : unsigned char {
   kLength,
   kPace,
   kFlag,
+  kPaths,
+  kFleets,
+  kBetween,
+  kDispatch,
+  kBattery,
+  kWhenIdle,
 };
 
 /// Kinds of mappings that occur.
@@ -96,9 +102,12 @@ enum class Level : unsigned char {
   kSetup,
   kBatch,
   kArrivals,
-  kConveyor
+  kConveyor,
+  kPath,
+  kFleet,
+  kBattery
 };
-inline constexpr int kLevels = 18;
+inline constexpr int kLevels = 21;
 
 struct Key {
   const char* name;

@@ -171,6 +171,17 @@ class PlantLoader : private Reader {
   void read_conveyors(const Place& place);
   std::optional<BeltData> read_conveyor(const Place& place);
   void read_transport(const Place& place, StepSpec& spec);
+  void read_paths(const Place& place);
+  void read_path(const Place& place);
+  void find_ways(const Place& place);
+  void read_vehicles(const Place& place);
+  std::optional<FleetData> read_fleet(const Place& place);
+  void read_battery(const Place& place, FleetData& fleet);
+  void read_dispatch(const Place& place, FleetData& fleet);
+  /// Once all steps are known: vehicles get everywhere where they must, and back to be charged.
+  void check_fleets(const Place& place);
+  std::uint32_t node_named(const Place& place);
+  std::uint32_t node(const std::string& name);
   /// In metres, or in metres per second.
   std::optional<double> length(const Place& place);
   std::optional<double> pace(const Place& place);
@@ -234,7 +245,7 @@ class PlantLoader : private Reader {
   PlantData plant_;
   Zone zone_;
   std::unordered_map<std::string, std::uint32_t> calendar_ids_, station_ids_, machine_ids_, product_ids_,
-      distribution_ids_, pool_ids_, belt_ids_;
+      distribution_ids_, pool_ids_, belt_ids_, fleet_ids_, vehicle_ids_, node_ids_;
   std::unordered_map<std::string, std::vector<std::uint32_t>> pools_by_skill_;  ///< a pool's own name is a skill too
   std::vector<double> pool_rates_, holding_, lateness_;
   std::vector<std::string> families_;       ///< by product

@@ -108,6 +108,8 @@ State State::initial(const Plant& plant, const Parameters& parameters, Seed seed
   state.products.resize(data.products.size());
   state.pools.resize(data.pools.size());
   state.belts.resize(data.belts.size());
+  state.vehicles.resize(data.vehicle_fleet.size());
+  state.tracks.resize(data.tracks.size());
   state.carries_more = data.lots_carry_more;
   for (const OrderData& order : data.orders) state.open_orders += order.quantity;
   state.queue = kernel::EventQueue(Slots(data).lots);

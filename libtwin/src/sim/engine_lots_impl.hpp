@@ -181,8 +181,8 @@ void Engine<R>::admit_blocked(std::uint32_t s) {
   while (s_.stations[s].blocked_head != kNone && has_room(s)) {
     const std::uint32_t l = blocked_pop(s_, s);
     Lot& lot = s_.lots[l];
-    if (lot.place == Place::kBelt) [[unlikely]] {
-      get_off(l);
+    if (p_.steps[lot.step].way >= Way::kBelt) [[unlikely]] {
+      admit_carried(l);
       continue;
     }
     if (lot.machine == kNone) lot.waiting += s_.now - lot.entered;
@@ -207,6 +207,11 @@ void Engine<R>::route(std::uint32_t l) {
     go(l);
     return;
   }
+  wait_for_room(l, s);
+}
+template <class R>
+void Engine<R>::wait_for_room(std::uint32_t l, std::uint32_t s) {
+  Lot& lot = s_.lots[l];
   lot.entered = s_.now;
   lot.arrival = s_.arrivals++;
   blocked_push(s_, s, l);
@@ -341,6 +346,7 @@ void Engine<R>::part(std::uint32_t l) {
     lot.priority = whole.priority;
     lot.reworked = whole.reworked;
     lot.step = p_.forks[i];
+    lot.choice = whole.choice;  // where it comes from
     lot.whole = l;
     if (s_.carries_more) s_.more[part] = s_.more[l];
     lot.place = Place::kOutside;
@@ -360,6 +366,7 @@ void Engine<R>::join(std::uint32_t l, bool scrapped) {
   whole.doomed = whole.doomed || scrapped;
   if (--whole.parts > 0) return;
   whole.waiting += part.waiting;
+  whole.choice = part.choice;
   whole.place = Place::kOutside;
   move_on(part.whole, whole.doomed ? BranchData::kScrap : p_.steps[whole.step].next);
 }
@@ -595,7 +602,8 @@ void Engine<R>::look_for_deadlock(std::uint32_t s) {
         moves[at] = true;
         return;
       }
-      for (std::uint32_t l = s_.machines[m].lot; l != kNone; l = s_.lots[l].child) reach(l);
+      for (std::uint32_t l = s_.machines[m].lot; l != kNone; l = s_.lots[l].child)
+        if (!is_called(l)) reach(l);
     });
   }
   for (bool changed = true; changed;) {
@@ -609,7 +617,7 @@ void Engine<R>::look_for_deadlock(std::uint32_t s) {
       each_machine(at, [&](std::uint32_t m) {
         bool free = true;
         for (std::uint32_t l = s_.machines[m].lot; l != kNone; l = s_.lots[l].child)
-          free = free && s_.lots[l].blocked && moves[waits_at(l)];
+          free = free && (is_called(l) || (s_.lots[l].blocked && moves[waits_at(l)]));
         if (free) moves[at] = changed = true;
       });
     }
@@ -621,7 +629,7 @@ void Engine<R>::look_for_deadlock(std::uint32_t s) {
     const bool belt = at >= stations;
     const std::uint32_t m = belt ? kNone : p_.stations[at].first_machine;
     std::uint32_t l = belt ? s_.belts[at - stations].head : s_.machines[m].lot;
-    while (moves[waits_at(l)]) l = s_.lots[l].child;
+    while (is_called(l) || moves[waits_at(l)]) l = s_.lots[l].child;
     if (!deadlock_.empty()) deadlock_ += ", ";
     const std::uint32_t to = waits_at(l);
     deadlock_ += (belt ? p_.data.belt_names[at - stations] : p_.machine_names[m]) + " holds " +

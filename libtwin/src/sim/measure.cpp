@@ -67,6 +67,7 @@ class Walk {
     stations();
     pools();
     belts();
+    fleets();
     whole();
   }
 
@@ -243,6 +244,44 @@ class Walk {
     }
   }
 
+  /// Vehicles, each and all of a fleet: what their time goes into, and how far they have come.
+  void fleets() {
+    constexpr std::array names{"share.idle",     "share.empty",   "share.loaded",
+                               "share.handling", "share.waiting", "share.charging"};
+    static_assert(names.size() == kActivities);
+    const auto tell = [&](const std::string& what, std::uint32_t first, std::uint32_t vehicles, bool charges) {
+      std::array<Wide, kActivities> spent{};
+      double driven = 0;
+      double trips = 0;
+      for (std::uint32_t v = first; v < first + vehicles; ++v) {
+        const VehicleState &a = begin_.vehicles[v], &b = end_.vehicles[v];
+        for (std::size_t i = 0; i < kActivities; ++i) spent[i] += Wide{b.spent[i]} - a.spent[i];
+        spent[static_cast<std::size_t>(b.activity())] += end_.now - b.since;
+        spent[static_cast<std::size_t>(a.activity())] -= begin_.now - a.since;
+        driven += static_cast<double>(b.driven - a.driven) * 1e-6;
+        trips += count(a.trips, b.trips);
+      }
+      Wide all = 0;
+      for (const Wide part : spent) all += part;
+      const Wide rest =
+          spent[static_cast<std::size_t>(Activity::kIdle)] + spent[static_cast<std::size_t>(Activity::kCharging)];
+      add_(what, "utilisation", "1", ratio(seconds(all - rest), seconds(all)));
+      for (std::size_t i = 0; i < kActivities; ++i)
+        if (charges || i != static_cast<std::size_t>(Activity::kCharging))
+          add_(what, names[i], "1", ratio(seconds(spent[i]), seconds(all)));
+      add_(what, "distance", "m", driven);
+      add_(what, "trips", "1", trips);
+    };
+    for (std::size_t f = 0; f < plant_.fleets.size(); ++f) {
+      const FleetData& fleet = plant_.fleets[f];
+      const bool charges = fleet.range > 0;
+      tell(plant_.fleet_names[f], fleet.first_vehicle, fleet.vehicle_count, charges);
+      if (fleet.vehicle_count < 2) continue;
+      for (std::uint32_t v = fleet.first_vehicle; v < fleet.first_vehicle + fleet.vehicle_count; ++v)
+        tell(plant_.vehicle_names[v], v, 1, charges);
+    }
+  }
+
   /// True for a station whose queue some lots leave when they have waited long enough.
   [[nodiscard]] bool is_waited_impatiently(std::size_t station) const {
     return std::ranges::any_of(plant_.steps, [&](const StepData& step) {
@@ -276,7 +315,8 @@ class Walk {
 bool fits(const PlantData& plant, const State& state) noexcept {
   return state.machines.size() == plant.machines.size() && state.stations.size() == plant.stations.size() &&
          state.products.size() == plant.products.size() && state.orders.size() == plant.orders.size() &&
-         state.pools.size() == plant.pools.size() && state.belts.size() == plant.belts.size();
+         state.pools.size() == plant.pools.size() && state.belts.size() == plant.belts.size() &&
+         state.vehicles.size() == plant.vehicle_fleet.size();
 }
 
 }  // namespace
@@ -290,6 +330,7 @@ std::vector<Metric> metrics(const Plant& plant) {
   blank.orders.resize(data.orders.size());
   blank.pools.resize(data.pools.size());
   blank.belts.resize(data.belts.size());
+  blank.vehicles.resize(data.vehicle_fleet.size());
   std::vector<Metric> out;
   Walk(data, blank, blank, [&out](const std::string& what, const char* quantity, const char* unit, double) {
     out.push_back({what + "." + quantity, unit});

@@ -142,7 +142,9 @@ struct Canonical {
   [[nodiscard]] std::uint32_t operator()(std::uint32_t slot) const { return slot == kNone ? kNone : rank[slot]; }
 };
 
-void write_more(Writer& w, const LotMore& more) { w.all(more.sent_back, more.boarded, more.carried); }
+void write_more(Writer& w, const LotMore& more) {
+  w.all(more.sent_back, more.from, more.called, more.boarded, more.carried);
+}
 
 std::string body(const PlantData& plant, const State& state) {
   const Canonical canonical(state);
@@ -193,6 +195,15 @@ std::string body(const PlantData& plant, const State& state) {
       w.put(static_cast<std::uint32_t>(lots.size()));
       for (const std::uint32_t l : lots) w.put(canonical(l));
     }
+  }
+  for (const VehicleState& v : state.vehicles) {
+    w.all(v.since, v.began, v.span, v.free_since, v.charge, v.driven, v.trips, v.arrival, v.node, v.target, v.edge,
+          canonical(v.lot), v.task, v.moving);
+    for (const Tick t : v.spent) w.put(t);
+  }
+  if (!plant.fleets.empty()) {
+    w.put(static_cast<std::uint32_t>(state.calls.size()));
+    for (const std::uint32_t l : state.calls) w.put(canonical(l));
   }
   w.put(static_cast<std::uint32_t>(state.beliefs.size()));
   for (const Belief& b : state.beliefs) {
@@ -264,16 +275,24 @@ void read_lot(Reader& r, const PlantData& plant, Tick now, Lot& lot) {
     refuse("a lot goes to a station that its step does not name");
   if (step.product != product_of_source(plant, lot.source)) refuse("a lot stands in the route of another product");
   if (lot.place == Place::kBelt && step.way != Way::kBelt) refuse("a lot is on a belt where there is none");
-  if (lot.place == Place::kFree || lot.place > Place::kBelt) refuse("a lot is in no known place");
+  if (lot.place == Place::kVehicle && step.way != Way::kFleet) refuse("a lot is on a vehicle where there is none");
+  if (lot.place == Place::kFree || lot.place > Place::kVehicle) refuse("a lot is in no known place");
   const bool waits = lot.place == Place::kQueue || lot.place == Place::kOutside;
   if (waits && lot.waiting > lot.entered - kOldest) refuse("a lot has waited since before time began");
 }
 
-void read_more(Reader& r, Tick now, LotMore& more) {
+void read_more(Reader& r, const PlantData& plant, Tick now, const Lot& lot, LotMore& more) {
   r.all(more.sent_back);
+  r.index(more.from, plant.node_names.size(), true);
+  r.all(more.called);
+  if (more.called && (plant.steps[lot.step].way != Way::kFleet || more.from == kNone || lot.blocked ||
+                      (lot.place != Place::kMachine && lot.place != Place::kOutside)))
+    refuse("a lot waits for a vehicle where none comes");
   r.ticks(more.boarded, 0, now - kOldest);
   r.ticks(more.carried, 0, now - kOldest);
 }
+
+bool is_called(const State& state, std::uint32_t l) { return state.carries_more && state.more[l].called; }
 
 template <class Fault>
 void check_setup(const PlantData& plant, const MachineState& m, const ChoiceData& choice, const Fault& fault) {
@@ -368,8 +387,10 @@ void check_machines(const PlantData& plant, State& state) {
       fault("it holds more lots than a batch has");
     for (std::uint32_t l = m.lot; l != kNone; l = state.lots[l].child) {
       const Lot& lot = state.lots[l];
-      if (lot.blocked != (m.phase == Phase::kBlocked)) fault("its phase does not fit that of its lot");
-      if (!lot.blocked && plant.choices[lot.choice].station != data.station) fault("it works for another station");
+      if ((lot.blocked || is_called(state, l)) != (m.phase == Phase::kBlocked))
+        fault("its phase does not fit that of its lot");
+      if (!lot.blocked && !is_called(state, l) && plant.choices[lot.choice].station != data.station)
+        fault("it works for another station");
     }
     if (m.phase == Phase::kSetup) check_setup(plant, m, plant.choices[state.lots[m.lot].choice], fault);
     check_pools(plant, state, i, fault);
@@ -507,6 +528,83 @@ void check_belt(const PlantData& plant, const State& state, std::uint32_t b, con
   expect(slot + 1, now || (may && !at_once), "the beginning of a belt", now ? state.now : state.now + wait);
 }
 
+void read_vehicle(Reader& r, const PlantData& plant, State& state, std::uint32_t i, std::vector<bool>& served) {
+  VehicleState& v = state.vehicles[i];
+  const std::uint32_t f = plant.vehicle_fleet[i];
+  const FleetData& fleet = plant.fleets[f];
+  const auto fault = [&](const char* why) { refuse(fmt::format("vehicle {}: {}", plant.vehicle_names[i], why)); };
+  constexpr std::int64_t kFarthest = std::int64_t{1} << 60;
+  r.past(v.since, state.now);
+  r.past(v.began, state.now);
+  r.span(v.span);
+  r.past(v.free_since, state.now);
+  r.ticks(v.charge, -kFarthest, fleet.range);
+  r.ticks(v.driven, 0, kFarthest);
+  r.all(v.trips, v.arrival);
+  r.index(v.node, plant.node_names.size());
+  r.index(v.target, plant.node_names.size());
+  r.index(v.edge, plant.edges.size(), true);
+  r.index(v.lot, state.lots.size(), true);
+  r.all(v.task, v.moving);
+  Tick before = v.since - kOldest;
+  for (Tick& t : v.spent) {
+    r.ticks(t, 0, before);
+    before -= t;
+  }
+  if (v.task > Task::kCharge || v.arrival > state.arrivals) fault("it is about nothing known");
+  const bool with_lot = v.task >= Task::kFetch && v.task <= Task::kUnload;
+  if (with_lot != (v.lot != kNone)) fault("its task does not fit its lot");
+  if (v.edge != kNone && (!v.drives() || plant.edges[v.edge].to != v.node))
+    fault("it is on a way that it does not drive");
+  if (v.moving && v.edge == kNone) fault("it moves beside the ways");
+  if (!v.drives() && v.node != v.target && v.task != Task::kIdle) fault("it is not where it is to be");
+  const bool charges = v.task == Task::kToCharge || v.task == Task::kCharge;
+  if (charges && (fleet.range == 0 || v.target != fleet.charger)) fault("it is charged where nothing charges it");
+  if (v.task == Task::kHome && v.target != fleet.home) fault("it drives home elsewhere");
+  if (v.edge != kNone) ++state.tracks[plant.edges[v.edge].track];
+  if (!with_lot) return;
+  const Lot& lot = state.lots[v.lot];
+  const StepData& step = plant.steps[lot.step];
+  if (served[v.lot] || step.way != Way::kFleet || step.carrier != f) fault("it serves a lot of others");
+  served[v.lot] = true;
+  const bool fetches = v.task == Task::kFetch || v.task == Task::kLoad;
+  if (fetches ? !state.more[v.lot].called || v.target != state.more[v.lot].from
+              : lot.place != Place::kVehicle || v.target != plant.station_node[plant.choices[lot.choice].station.value])
+    fault("its lot is elsewhere");
+}
+/// Vehicles, and the lots that wait for one: each has one that comes, or stands in the line.
+void read_vehicles(Reader& r, const PlantData& plant, State& state) {
+  if (plant.fleets.empty()) return;
+  std::vector<bool> served(state.lots.size(), false);
+  for (std::uint32_t v = 0; v < plant.vehicle_fleet.size(); ++v) read_vehicle(r, plant, state, v, served);
+  std::vector<bool> wanted(plant.fleets.size(), false);
+  for (std::size_t n = r.count(4); n > 0; --n) {
+    std::uint32_t l = 0;
+    r.index(l, state.lots.size());
+    if (served[l] || !state.more[l].called) refuse("the line of lots that wait for vehicles is impossible");
+    served[l] = true;
+    wanted[plant.steps[state.lots[l].step].carrier] = true;
+    state.calls.push_back(l);
+  }
+  for (std::size_t l = 0; l < state.lots.size(); ++l)
+    if (served[l] != (state.more[l].called || state.lots[l].place == Place::kVehicle))
+      refuse("a lot has no vehicle, or needs none");
+  const std::size_t nodes = plant.node_names.size();
+  for (std::uint32_t i = 0; i < plant.vehicle_fleet.size(); ++i) {
+    const VehicleState& v = state.vehicles[i];
+    const auto fault = [&](const char* why) { refuse(fmt::format("vehicle {}: {}", plant.vehicle_names[i], why)); };
+    const std::uint32_t f = plant.vehicle_fleet[i];
+    const bool free = v.task == Task::kIdle || (v.task == Task::kHome && v.moving);
+    if (free && wanted[f] && v.charge >= plant.fleets[f].reserve) fault("it has nothing to do while lots wait for it");
+    if (!v.waits()) continue;
+    const std::uint32_t next = plant.next_edge[v.node * nodes + v.target];
+    if (next == kNone) fault("it waits where it is to be");
+    const std::uint32_t track = plant.edges[next].track;
+    if (v.edge != kNone && plant.edges[v.edge].track == track) fault("it waits for the way that it has");
+    if (plant.tracks[track].capacity == 0 || state.tracks[track] < plant.tracks[track].capacity)
+      fault("it waits for a way that is free");
+  }
+}
 void read_queues(Reader& r, const PlantData& plant, State& state) {
   std::vector<bool> placed(state.lots.size(), false);
   for (std::uint32_t s = 0; s < plant.stations.size(); ++s) {
@@ -535,14 +633,16 @@ void read_queues(Reader& r, const PlantData& plant, State& state) {
     }
   }
   for (std::uint32_t b = 0; b < plant.belts.size(); ++b) read_belt(r, plant, state, b, placed);
+  read_vehicles(r, plant, state);
   for (std::uint32_t l = 0; l < state.lots.size(); ++l) {
     const Lot& lot = state.lots[l];
-    const bool waits =
-        lot.place == Place::kBelt || lot.place == Place::kQueue || lot.place == Place::kOutside || lot.blocked;
+    const bool waits = lot.place == Place::kBelt || lot.place == Place::kQueue || lot.blocked ||
+                       (lot.place == Place::kOutside && !is_called(state, l));
     if (waits != placed[l]) refuse("a lot waits nowhere, or in two places");
     if (lot.blocked && lot.place != Place::kMachine && lot.place != Place::kOutside && lot.place != Place::kBelt)
       refuse("a lot is blocked in a queue");
-    if (lot.place == Place::kOutside && !lot.blocked) refuse("a lot stands outside for no reason");
+    if (lot.place == Place::kOutside && !lot.blocked && !is_called(state, l))
+      refuse("a lot stands outside for no reason");
     if ((lot.machine != kNone) != (lot.place == Place::kMachine)) refuse("a lot is on a machine and elsewhere");
   }
 }
@@ -602,12 +702,19 @@ void check_events(const PlantData& plant, State& state) {
     if (state.queue.pending(slots.stations + s) && plant.stations[s].batch.wait == kNever)
       refuse("a batch that waits for ever gives up waiting");
   for (std::uint32_t b = 0; b < plant.belts.size(); ++b) check_belt(plant, state, b, expect);
+  for (std::uint32_t i = 0; i < plant.vehicle_fleet.size(); ++i) {
+    const VehicleState& v = state.vehicles[i];
+    const bool busy = v.drives() ? v.moving : v.task != Task::kIdle;
+    expect(slots.vehicles + i, busy, "a vehicle", v.began + v.span);
+  }
   for (std::uint32_t l = 0; l < state.lots.size(); ++l) {
     const Lot& lot = state.lots[l];
     const bool moving = lot.place == Place::kTransit;
     const bool patient = lot.place == Place::kQueue && !lot.overdue && plant.steps[lot.step].patience.valid();
     const Tick end = lot.left < kNever - lot.entered ? lot.entered + lot.left : kNever;
     expect(slots.lots + l, moving || patient, "a trip, or a lot's patience", end);
+    if (lot.place == Place::kVehicle || is_called(state, l))
+      ++state.stations[plant.choices[lot.choice].station.value].inbound;
     if (!moving) continue;
     if (!plant.steps[state.lots[l].step].transport.valid()) refuse("a lot travels where there is no way");
     ++state.stations[plant.choices[state.lots[l].choice].station.value].inbound;
@@ -759,6 +866,8 @@ State State::load(std::string_view bytes, const Plant& of) {
   state.products.resize(data.products.size());
   state.pools.resize(data.pools.size());
   state.belts.resize(data.belts.size());
+  state.vehicles.resize(data.vehicle_fleet.size());
+  state.tracks.resize(data.tracks.size());
   std::vector<std::vector<std::uint32_t>> loads(data.machines.size());
   for (std::uint32_t i = 0; i < state.machines.size(); ++i) {
     read_machine(r, data, state.now, state.machines[i]);
@@ -770,7 +879,7 @@ State State::load(std::string_view bytes, const Plant& of) {
   if (state.carries_more) state.more.resize(state.lots.size());
   for (std::size_t l = 0; l < state.lots.size(); ++l) {
     read_lot(r, data, state.now, state.lots[l]);
-    if (state.carries_more) read_more(r, state.now, state.more[l]);
+    if (state.carries_more) read_more(r, data, state.now, state.lots[l], state.more[l]);
   }
   state.lot_count = static_cast<std::uint32_t>(state.lots.size());
   check_lots(data, state);

@@ -12,7 +12,8 @@ Slots::Slots(const PlantData& plant) noexcept {
   pools = calendars + count(plant.calendars);
   stations = pools + count(plant.pools);
   belts = stations + count(plant.stations);
-  order = belts + 2 * count(plant.belts);
+  vehicles = belts + 2 * count(plant.belts);
+  order = vehicles + count(plant.vehicle_fleet);
   lots = order + 1;
 }
 
@@ -32,6 +33,28 @@ const char* name_of(Condition condition) noexcept {
       return "off";
     case Condition::kWaiting:
       return "waiting";
+  }
+  return "?";
+}
+
+const char* name_of(Task task) noexcept {
+  switch (task) {
+    case Task::kIdle:
+      return "idle";
+    case Task::kFetch:
+      return "fetch";
+    case Task::kLoad:
+      return "load";
+    case Task::kCarry:
+      return "carry";
+    case Task::kUnload:
+      return "unload";
+    case Task::kHome:
+      return "home";
+    case Task::kToCharge:
+      return "to charge";
+    case Task::kCharge:
+      return "charge";
   }
   return "?";
 }

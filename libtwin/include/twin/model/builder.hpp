@@ -108,7 +108,8 @@ struct StepOptions {
   std::string op = {};
   std::optional<TimeText> setup = {};
   std::optional<TimeText> changeover = {};  ///< instead of setup after another step
-  std::optional<TimeText> transport = {};   ///< from the place before: a time, or the conveyor that it goes by
+  std::optional<TimeText> transport =
+      {};  ///< from the place before: a time, or the conveyor or vehicles that it goes by
   ChooseRule choose = ChooseRule::kShortestQueue;
   ThenOptions then = {};
   std::vector<std::pair<std::string, TimeText>> times = {};  ///< by station, instead of `time`
@@ -165,6 +166,33 @@ struct ConveyorOptions {
   bool slots = false;                     ///< lots get on only where a place passes
 };
 
+/// A way for vehicles, from one station or point to another.
+struct PathOptions {
+  std::string from, to;
+  std::string length;                ///< with its unit: `20 m`
+  bool both_ways = true;             ///< on one track; else it leads one way
+  std::optional<int> capacity = {};  ///< vehicles on it at once; any number unless given
+};
+
+struct BatteryOptions {
+  std::string range;                 ///< way on a full one: `2 km`
+  Duration charge;                   ///< from empty to full
+  std::string at;                    ///< point where it is charged
+  std::optional<double> below = {};  ///< share of the range with less of which it is charged; 0.3 unless given
+};
+
+/// Vehicles of one kind.
+struct FleetOptions {
+  int count = 1;
+  std::string speed = {};  ///< `1 m/s`
+  std::optional<TimeText> load = {}, unload = {};
+  std::string home = {};      ///< point where they stand at first
+  bool stay = false;          ///< without work they stay where they are; else they drive home
+  std::string entry = {};     ///< point where they fetch lots that come from outside
+  std::string dispatch = {};  ///< nearest (unless given), longest_waiting, least_used, expr(formula)
+  std::optional<BatteryOptions> battery = {};
+};
+
 struct OrderOptions {
   std::string id;
   std::string product;
@@ -205,6 +233,9 @@ class PlantBuilder {
   PlantBuilder& material(const std::string& name, const MaterialOptions& material = {});
   /// What brings lots to a step whose transport names it.
   PlantBuilder& conveyor(const std::string& name, const ConveyorOptions& conveyor);
+  PlantBuilder& path(const PathOptions& path);
+  /// A fleet that brings lots to a step whose transport names it.
+  PlantBuilder& vehicles(const std::string& name, const FleetOptions& fleet);
   PlantBuilder& order(const OrderOptions& order);
   PlantBuilder& epoch(WallTime epoch);
   PlantBuilder& run(const RunOptions& run);
@@ -251,6 +282,8 @@ class BuilderLink {
   PlantBuilder& conveyor(const std::string& name, const ConveyorOptions& conveyor) {
     return plant_->conveyor(name, conveyor);
   }
+  PlantBuilder& path(const PathOptions& path) { return plant_->path(path); }
+  PlantBuilder& vehicles(const std::string& name, const FleetOptions& fleet) { return plant_->vehicles(name, fleet); }
   PlantBuilder& order(const OrderOptions& order) { return plant_->order(order); }
   PlantBuilder& epoch(WallTime epoch) { return plant_->epoch(epoch); }
   PlantBuilder& run(const RunOptions& run) { return plant_->run(run); }

@@ -75,7 +75,8 @@ enum class Place : std::uint8_t {
   kTransit = 3,
   kFree = 4,
   kParted = 5,  ///< its parts are under way in parallel branches
-  kBelt = 6     ///< on a conveyor; `blocked` when it is at the end and waits for room
+  kBelt = 6,    ///< on a conveyor; `blocked` when it is at the end and waits for room
+  kVehicle = 7  ///< on a vehicle
 };
 
 struct Lot {
@@ -107,6 +108,8 @@ struct Lot {
 struct LotMore {
   std::uint32_t sent_back = 0;   ///< times it was sent back as rework
   std::uint32_t behind = kNone;  ///< on a belt: the next lot behind it
+  std::uint32_t from = kNone;    ///< node where a vehicle fetches it
+  bool called = false;           ///< it has a place where it goes, and waits for a vehicle to come and load it
   Tick boarded = 0;              ///< on a belt: its clock when the lot got on
   Tick carried = 0;              ///< time on its ways so far, without the present one
 };
@@ -141,6 +144,49 @@ struct BeltState {
   Tick jammed = 0;                                           ///< time in which its first lot could not leave
   Tick jammed_since = kNever;                                ///< since when that is so now; kNever: it is not
   Wide integral = 0;  ///< sum of leaving minus boarding times; plus count * now is that of its level
+};
+
+/// What a vehicle is about.
+enum class Task : std::uint8_t {
+  kIdle = 0,
+  kFetch = 1,  ///< drives to a lot
+  kLoad = 2,
+  kCarry = 3,  ///< drives with it
+  kUnload = 4,
+  kHome = 5,      ///< drives home with nothing to do
+  kToCharge = 6,  ///< drives to where it is charged
+  kCharge = 7
+};
+/// What its time goes into.
+enum class Activity : std::uint8_t { kIdle = 0, kEmpty = 1, kLoaded = 2, kHandling = 3, kWaiting = 4, kCharging = 5 };
+inline constexpr std::size_t kActivities = 6;
+[[nodiscard]] const char* name_of(Task task) noexcept;
+
+struct VehicleState {
+  Tick since = 0;                         ///< of the last change of what it does
+  std::array<Tick, kActivities> spent{};  ///< up to `since`
+  Tick began = 0, span = 0;               ///< of the edge, loading, unloading or charging under way
+  Tick free_since = 0;                    ///< when it last had nothing to do
+  std::int64_t charge = 0;                ///< how far its battery goes; the edge under way is taken off
+  std::int64_t driven = 0;                ///< edges done
+  std::uint64_t trips = 0;                ///< lots that it has delivered
+  std::uint64_t arrival = 0;              ///< running number since when it waits for a way
+  std::uint32_t node = 0;                 ///< where it is, or comes to next
+  std::uint32_t target = 0;               ///< node that it drives to
+  std::uint32_t edge = kNone;  ///< on which it is, also at its end while it waits there; kNone: beside the ways
+  std::uint32_t lot = kNone;   ///< that it fetches or carries
+  Task task = Task::kIdle;
+  bool moving = false;
+  [[nodiscard]] bool drives() const noexcept {
+    return task == Task::kFetch || task == Task::kCarry || task == Task::kHome || task == Task::kToCharge;
+  }
+  [[nodiscard]] bool waits() const noexcept { return drives() && !moving; }
+  [[nodiscard]] Activity activity() const noexcept {
+    if (task == Task::kIdle) return Activity::kIdle;
+    if (task == Task::kCharge) return Activity::kCharging;
+    if (!drives()) return Activity::kHandling;
+    return !moving ? Activity::kWaiting : task == Task::kCarry ? Activity::kLoaded : Activity::kEmpty;
+  }
 };
 
 struct FailureState {
@@ -204,10 +250,10 @@ struct Belief {
 };
 
 /// Slots of pending events: machines, failure modes, sources, calendars, pools (deliveries), stations (batches that
-/// wait no longer), belts (two each: the first lot comes to the end, and the next one may get on), the next order, then
-/// lots under way or in a queue they may leave.
+/// wait no longer), belts (two each: the first lot comes to the end, and the next one may get on), vehicles, the next
+/// order, then lots under way or in a queue they may leave.
 struct Slots {
-  std::uint32_t modes, sources, calendars, pools, stations, belts, order, lots;
+  std::uint32_t modes, sources, calendars, pools, stations, belts, vehicles, order, lots;
   explicit Slots(const PlantData& plant) noexcept;
 };
 
@@ -217,7 +263,7 @@ enum class Priority : std::uint8_t {
   kRepair = 1,     ///< a repair ends
   kFailure = 2,    ///< a failure begins
   kCalendar = 3,   ///< a calendar opens or closes
-  kTransport = 4,  ///< a lot arrives from transport, or may get on a belt
+  kTransport = 4,  ///< a lot arrives from transport, or may get on a belt, or a vehicle gets where it goes
   kArrival = 5,    ///< a lot arrives from a source or an order, material from its supply
   kPatience = 6,   ///< a lot has waited for as long as it may
   kBatch = 7,      ///< a batch waits no longer for more lots
@@ -248,8 +294,11 @@ struct State {
   std::vector<LotMore> more;  ///< by slot of `lots`; empty unless PlantData::lots_carry_more
   std::vector<PoolState> pools;
   std::vector<BeltState> belts;
-  std::vector<Waiting> waiting;  ///< for pools, longest first
-  std::vector<Belief> beliefs;   ///< ascending machine
+  std::vector<VehicleState> vehicles;
+  std::vector<std::uint32_t> tracks;  ///< by track: vehicles on it
+  std::vector<std::uint32_t> calls;   ///< lots to which no vehicle goes yet, longest first
+  std::vector<Waiting> waiting;       ///< for pools, longest first
+  std::vector<Belief> beliefs;        ///< ascending machine
   kernel::EventQueue queue;
 
   /// The plant at its epoch: empty, machines idle, first arrivals and failures drawn, lots of CONWIP released.
