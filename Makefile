@@ -36,7 +36,7 @@ SOURCES := $(shell find libtwin -name '*.cpp' 2>/dev/null)
 CPP_FILES := $(shell find libtwin bindings tests bench examples -name '*.[ch]pp' 2>/dev/null)
 PY_DIRS := $(wildcard bindings tests bench examples docs)
 
-.PHONY: help demo test ctest pytest bench lint tidy format docs setup build wheel asan tsan fma clang clean distclean
+.PHONY: help demo test ctest pytest bench mutation lint tidy format docs setup build wheel asan tsan fma clang clean distclean
 .PHONY: apt-run apt-dev
 
 help:  ## list the targets
@@ -93,6 +93,12 @@ $(VENV)/.python-run: requirements/python-run.txt | $(BIN)/python
 $(VENV)/.python-dev: requirements/python-dev.txt $(VENV)/.python-run
 	$(call pip,python-dev)
 
+$(VENV)/.python-bench: requirements/python-bench.txt $(VENV)/.python-dev
+	$(call pip,python-bench)
+
+$(VENV)/.python-mutation: requirements/python-mutation.txt $(VENV)/.python-dev
+	$(call pip,python-mutation)
+
 setup: apt-dev $(VENV)/.python-dev  ## install the Debian packages that are missing and .venv
 
 # ---- build ---------------------------------------------------------------------------------------------------------
@@ -136,7 +142,7 @@ ctest:
 pytest:
 	$(BIN)/python -m pytest -n $(JOBS)
 
-bench: build $(VENV)/.python-dev  ## benchmarks beside their rivals; writes build/bench/summary.json
+bench: build $(VENV)/.python-bench  ## benchmarks beside their rivals; writes build/bench/summary.json
 	@mkdir -p build/bench
 	$(BIN)/python bench/run.py
 
@@ -151,6 +157,9 @@ fma: cmake-fma  ## C++ tests with fused multiply-add: same bits
 
 clang: cmake-clang  ## C++ tests built with clang
 	@$(MAKE) ctest PRESET=clang
+
+mutation: apt-dev $(VENV)/.python-mutation  ## small faults put into the rules: how many do the tests notice
+	$(BIN)/python tests/mutation/mutate.py
 
 # ---- look ----------------------------------------------------------------------------------------------------------
 

@@ -3,9 +3,12 @@
     simpy_models.py W1 [CUSTOMERS]    M/M/1 at utilisation 0.9
     simpy_models.py W3 [MINUTES]      line of 20 unreliable machines; a part is a process, as a customer is in W1
     simpy_models.py W3M [MINUTES]     the same line; a machine is a process, and parts are only counted
+    simpy_models.py DELAY [SECONDS]   1,000 entities in a delay of 0 to 2,000 s each, again and again
+    simpy_models.py CREATE [SECONDS]  an entity each second, which leaves at once
+    simpy_models.py SEIZE [SECONDS]   two entities take turns to hold a resource for a second
 
 Prints `RESULT engine=simpy w=... n=... wall=... check=...` as bench/limit.cpp does: n items in `wall` seconds of CPU
-time, and the answer (mean time in system; parts per minute).
+time, and the answer (mean time in system; parts per minute; entities per second).
 """
 
 import random
@@ -117,6 +120,45 @@ def line_of_machines(minutes, places=5):
     line.run("W3M", minutes)
 
 
+def loop(work, seconds):
+    """Run one of the three loops of JaamSim's benchmarks, as bench/plants.py describes them."""
+    env = simpy.Environment()
+    uniform = random.Random(1).uniform
+    resource = simpy.Resource(env, capacity=1)
+    count = 0
+
+    def delayed():
+        nonlocal count
+        while True:
+            yield env.timeout(uniform(0, 2000))
+            count += 1
+
+    def entity():
+        nonlocal count
+        yield env.timeout(0)
+        count += 1
+
+    def source():
+        while True:
+            yield env.timeout(1)
+            env.process(entity())
+
+    def turns():
+        nonlocal count
+        while True:
+            with resource.request() as turn:
+                yield turn
+                yield env.timeout(1)
+            count += 1
+
+    for process, number in {"DELAY": [(delayed, 1000)], "CREATE": [(source, 1)], "SEIZE": [(turns, 2)]}[work]:
+        for _ in range(number):
+            env.process(process())
+    begin = time.process_time()
+    env.run(until=seconds + 0.5)
+    report(work, count, time.process_time() - begin, count / seconds)
+
+
 def main():
     work = sys.argv[1] if len(sys.argv) > 1 else "W1"
     size = int(sys.argv[2]) if len(sys.argv) > 2 else None
@@ -126,8 +168,10 @@ def main():
         line_of_parts(size or 4_000)
     elif work == "W3M":
         line_of_machines(size or 4_000)
+    elif work in ("DELAY", "CREATE", "SEIZE"):
+        loop(work, size or 100_000)
     else:
-        sys.exit(f"simpy_models: no work '{work}'; allowed: W1, W3, W3M")
+        sys.exit(f"simpy_models: no work '{work}'; allowed: W1, W3, W3M, DELAY, CREATE, SEIZE")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "line20.hpp"
+#include "plants.hpp"
 
 namespace {
 
@@ -82,10 +83,16 @@ void BM_Line20(benchmark::State& state) {
 BENCHMARK(BM_Line20)->Unit(benchmark::kMillisecond);
 
 /// A branch is right when what has happened is as before, it is the same each time, and another one differs.
-void check_branch(benchmark::State& state, const bench::Line20& line) {
+template <class Running>
+void check_branch(benchmark::State& state, const Running& line) {
+  const auto completed = [](const State& s) {
+    std::uint64_t sum = 0;
+    for (const ProductTotals& totals : s.products) sum += totals.completed;
+    return sum;
+  };
   const auto outcome = [&](std::uint64_t replication) {
     State future = branch(line.plant, line.plant.parameters(), line.warm, replication);
-    if (line.completed(future) != line.completed(line.warm)) state.SkipWithError("a branch changes the past");
+    if (completed(future) != completed(line.warm)) state.SkipWithError("a branch changes the past");
     advance(line.plant, line.plant.parameters(), future, std::chrono::hours{8});
     return future.digest(line.plant);
   };
@@ -116,6 +123,22 @@ void BM_BranchStateInto(benchmark::State& state) {
   check_branch(state, line);
 }
 BENCHMARK(BM_BranchStateInto)->Name("BM_BranchStateInto/line20");
+
+/// A shop of 1,000 machines with 10,000 lots.
+void BM_BranchShop(benchmark::State& state) {
+  try {
+    const bench::Running shop("shop1000");
+    std::uint64_t replication = 0;
+    for (auto unused : state) {
+      State future = branch(shop.plant, shop.plant.parameters(), shop.warm, ++replication);
+      benchmark::DoNotOptimize(future);
+    }
+    check_branch(state, shop);
+  } catch (const Error& error) {
+    state.SkipWithError(error.what());
+  }
+}
+BENCHMARK(BM_BranchShop)->Name("BM_BranchState/plant1000")->Unit(benchmark::kMicrosecond);
 
 /// Branches of a running line, each run to the end of a shift of 8 h.
 void BM_Futures(benchmark::State& state) {

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import _core, _events, _html, _plots
+from . import _core, _diagram, _events, _html, _plots
 from ._errors import InvalidArgument
-from ._values import frame
+from ._values import Instant, Span, frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,6 +150,24 @@ class History:
         from ._kpis import iso22400
 
         return iso22400(self)
+
+    def diagram(
+        self, step: Span = "1 min", begin: Span | Instant | None = None, end: Span | Instant | None = None
+    ) -> str:
+        """Give a timing diagram as text: a row for each machine and for each queue that was used.
+
+        A machine shows the letter of the lot it processes, or ``.`` starved, ``+`` setup, ``#`` blocked, ``!`` down,
+        ``-`` off, ``?`` waiting; a queue shows how many wait. A column is what holds at the beginning of its step,
+        after everything that happens at that instant.
+
+        Parameters
+        ----------
+        step : span
+            Time of a column; at most 200 columns.
+        begin, end : span since the epoch or instant, optional
+            From and to; the whole record unless given.
+        """
+        return _diagram.diagram(self, step, begin, end)
 
     def plot_gantt(self, ax: Axes | None = None) -> Axes:
         """Draw a row for each machine and a bar for each operation, coloured by product."""

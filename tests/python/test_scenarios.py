@@ -1,6 +1,7 @@
 """The scenarios that come with libtwin: each loads, gives what it says it gives, and the same bits wherever it runs."""
 
 import concurrent.futures
+import csv
 import math
 import multiprocessing
 import platform
@@ -24,18 +25,10 @@ def name_of(path: Path) -> str:
 RULES = [path for path in FILES if path.name.endswith("rules.yaml")]
 PLANTS = [path for path in FILES if path not in RULES and name_of(path) not in PIECES]
 
-#: Digest of `simulate(plant, 3, seed=1)` until the instant given, on any machine, by any compiler, with or without FMA.
-DIGESTS: dict[str, tuple[str, str]] = {
-    "queues/mm1.yaml": ("500 h", "c01f1ffcadd26453"),
-    "queues/mg1.yaml": ("2000 min", "a9cdede9dbbbc410"),
-    "queues/priority.yaml": ("2000 min", "3e65f5cdef2bb129"),
-    "queues/mm1k.yaml": ("2000 min", "d8742f1e31318d36"),
-    "networks/jackson-rework.yaml": ("2000 min", "012514b7d33f9e79"),
-    "networks/conwip.yaml": ("1000 min", "6ee379fb5e967219"),
-    "lines/unreliable2.yaml": ("3000 min", "5498707f32cd2774"),
-    "lines/unreliable20.yaml": ("1000 min", "b8506b79bb063df4"),
-    "shops/emulated.yaml": ("9 d", "81fe7c596d1246c3"),
-}
+#: Digest of `simulate(plant, 3, seed=1)` until the instant given, on any machine, by any compiler, with or without FMA;
+#: tests/study/golden_test.cpp holds C++ against the same file.
+with (Path(__file__).parents[1] / "golden.csv").open(encoding="utf-8") as golden:
+    DIGESTS = {row["scenario"]: (row["until"], row["digest"]) for row in csv.DictReader(golden)}
 
 
 @pytest.mark.parametrize("path", PLANTS, ids=name_of)
