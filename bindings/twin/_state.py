@@ -277,10 +277,10 @@ class State:
         Returns
         -------
         pandas.DataFrame
-            Table of vehicle; fleet; task (idle, fetch, load, carry, unload, home, to charge, charge); at, the point where
-            it is or comes to next; target, where it drives; lot, that it fetches or carries; moving; waits, whether it
-            waits for a way; charge, share of its battery's range that is left (NaN: no battery); distance, driven so far
-            [m]; trips, lots delivered.
+            Table of vehicle; fleet; task (idle, fetch, load, carry, unload, home, to charge, charge); at, the point
+            where it is or comes to next; target, where it drives; lot, that it fetches or carries; moving; waits,
+            whether it waits for a way; charge, share of its battery's range that is left (NaN: no battery); distance,
+            driven so far [m]; trips, lots delivered.
         """
         return frame(self._core.vehicles(self._plant._core))
 

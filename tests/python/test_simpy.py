@@ -26,6 +26,7 @@ REPLICATIONS = 30
         pytest.param(simpy_plants.SHIFTS, simpy_plants.shifts, 5 * 1440, 65 * 1440, id="shifts"),
         pytest.param(simpy_plants.BRANCHES, simpy_plants.branches, 1000, 7000, id="branches"),
         pytest.param(simpy_transport.BELTS, simpy_transport.belts, 500, 4500, id="belts"),
+        pytest.param(simpy_transport.VEHICLES, simpy_transport.vehicles, 1000, 16000, id="vehicles"),
     ],
 )
 def test_simpy_agrees(text, run, warmup, until):

@@ -2,6 +2,7 @@
 #pragma once
 #include <fmt/format.h>
 
+#include <array>
 #include <random>
 #include <string>
 
@@ -11,7 +12,8 @@ namespace twin {
 
 class RandomPlant {
  public:
-  /// \param rich  with operators, material, batches, setups by family, patience, parallel branches, and conveyors
+  /// \param rich  with operators, material, batches, setups by family, patience, parallel branches, conveyors and
+  /// vehicles
   explicit RandomPlant(unsigned seed, bool rich)
       : random_(seed), ways_(seed + 7919), rich_(rich), carried_(rich && ways_() % 3 > 0) {}
 
@@ -31,6 +33,7 @@ class RandomPlant {
       out +=
           "conveyors: {w0: {places: 3, time: 6 min}, w1: {length: 30 m, speed: 5 m/min, pitch: 4 m, accumulating: "
           "false}, w2: {places: 2, time: 4 min, slots: true}}\n";
+    if (carried_) out += vehicles();
     out += "stations:\n";
     for (int s = 0; s < stations_; ++s) out += station(s);
     out += extra_stations + "products:\n";
@@ -65,6 +68,25 @@ class RandomPlant {
       default:
         return fmt::format("triangular({}, {}, {} min)", mean / 2, mean, mean * 2);
     }
+  }
+  /// One round trip past all stations, with a short cut: fewer vehicles than its ways take, so that they cannot be
+  /// stuck.
+  std::string vehicles() {
+    static constexpr const char* kDispatch[] = {"nearest", "longest_waiting", "least_used", "expr(due - now)"};
+    std::string out = fmt::format("paths:\n  - {{between: [s0, s{}], length: 15 m}}\n", stations_ - 1);
+    for (int s = 0; s <= stations_; ++s) {
+      const std::string from = s == 0 ? "park" : fmt::format("s{}", s - 1);
+      const std::string to = s == stations_ ? "park" : fmt::format("s{}", s);
+      out += fmt::format("  - {{from: {}, to: {}, length: 20 m, capacity: {}}}\n", from, to, stations_ > 2 ? 1 : 2);
+    }
+    out += fmt::format(
+        "vehicles:\n  agv: {{count: 2, speed: 20 m/min, load: exponential(2 min), home: park, entry: park, idle: {}, "
+        "dispatch: {}}}\n",
+        ways_() % 2 == 0 ? "stay" : "home", kDispatch[ways_() % 4]);
+    return out + fmt::format(
+                     "  tug: {{speed: 15 m/min, unload: \"uniform(1, 3 min)\", home: s0, entry: park, dispatch: {}, "
+                     "battery: {{range: 1 km, charge: 40 min, at: park, below: 0.6}}}}\n",
+                     kDispatch[ways_() % 4]);
   }
   std::string failures() {
     std::string out;
@@ -145,7 +167,7 @@ class RandomPlant {
       if (chance(30) && !(saturate && i == 0)) {
         out += ", transport: \"" + time(15) + "\"";
       } else if (carried_ && ways_() % 2 == 0 && !(saturate && i == 0)) {
-        out += fmt::format(", transport: w{}", ways_() % 3);
+        out += std::string(", transport: ") + std::array{"w0", "w1", "w2", "agv", "tug"}[ways_() % 5];
       }
       if (rich_ && chance(25)) out += chance(50) ? ", uses: bar" : ", uses: {kit: 1}, makes: {kit: 1}";
       if (rich_ && chance(25)) {

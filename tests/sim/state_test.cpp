@@ -107,6 +107,26 @@ void expect_sound(const Plant& plant, const State& state) {
         << "a lot waits for no reason in front of " << data.belt_names[b];
   }
   ASSERT_EQ(on_belts, std::ranges::count(state.lots, Place::kBelt, &Lot::place));
+  std::vector<std::uint32_t> on_track(data.tracks.size());
+  std::uint32_t served = static_cast<std::uint32_t>(state.calls.size());
+  for (std::uint32_t v = 0; v < state.vehicles.size(); ++v) {
+    const VehicleState& vehicle = state.vehicles[v];
+    ASSERT_EQ(std::accumulate(vehicle.spent.begin(), vehicle.spent.end(), state.now - vehicle.since), state.now);
+    if (vehicle.edge != kNone) ++on_track[data.edges[vehicle.edge].track];
+    served += vehicle.lot != kNone ? 1 : 0;
+    ASSERT_GE(vehicle.charge, 0) << data.vehicle_names[v] << " has run empty";
+    for (const std::uint32_t l : state.calls)
+      ASSERT_TRUE(vehicle.task != Task::kIdle || data.steps[state.lots[l].step].carrier != data.vehicle_fleet[v])
+          << data.vehicle_names[v] << " has nothing to do while a lot waits for it";
+  }
+  for (std::size_t t = 0; t < on_track.size(); ++t) {
+    ASSERT_EQ(on_track[t], state.tracks[t]);
+    ASSERT_TRUE(data.tracks[t].capacity == 0 || on_track[t] <= data.tracks[t].capacity);
+  }
+  for (std::size_t l = 0; l < state.more.size(); ++l)
+    if (state.lots[l].place != Place::kFree)
+      served -= state.more[l].called || state.lots[l].place == Place::kVehicle ? 1 : 0;
+  ASSERT_EQ(served, 0U);
 }
 
 TEST(State, AddsUpAtEveryInstant) {

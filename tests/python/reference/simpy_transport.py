@@ -213,3 +213,173 @@ def belts(seed: int, warmup: float, until: float) -> dict[str, float]:
         **{f"{name}.level": level / span for name, level in levels.items()},
         **{f"{name}.share.blocked": time / span for name, time in blocked.items()},
     }
+
+
+VEHICLES = """
+paths:
+  - {between: [gate, cross], length: 30 m}
+  - {between: [cross, mill], length: 20 m, capacity: 1}
+  - {between: [cross, drill], length: 25 m}
+  - {from: drill, to: pack, length: 15 m}
+  - {from: pack, to: gate, length: 20 m}
+vehicles:
+  agv:
+    count: 2
+    speed: 30 m/min
+    load: exponential(0.3 min)
+    unload: 0.2 min
+    home: cross
+    entry: gate
+    idle: stay
+    dispatch: longest_waiting
+    battery: {range: 1 km, charge: 9 min, at: cross, below: 0.3}
+stations:
+  mill: {queue: {places: 2}, failures: [{after: exponential(60 min) of work, repair: exponential(6 min)}]}
+  drill: {machines: 2}
+  pack: {}
+products:
+  part:
+    route:
+      - {at: mill, time: exponential(4 min), transport: agv}
+      - {at: drill, time: "lognormal(mean 7 min, cv 0.6)", transport: agv}
+      - {at: pack, time: "uniform(2, 6 min)", transport: agv}
+    arrivals: every exponential(8 min)
+"""
+
+
+def vehicles(seed: int, warmup: float, until: float) -> dict[str, float]:
+    """Run `VEHICLES` once: two vehicles with batteries, single track to the mill, called first come first served."""
+    rng, env = random.Random(seed), simpy.Environment()
+    speed, full, reserve, charging = 30.0, 1000.0, 300.0, 9.0
+    lengths = {("gate", "cross"): 30, ("cross", "mill"): 20, ("cross", "drill"): 25}
+    lengths |= {(b, a): length for (a, b), length in lengths.items()}
+    lengths |= {("drill", "pack"): 15, ("pack", "gate"): 20}
+    track = simpy.Resource(env)
+    calls, room = simpy.Store(env), simpy.Container(env, init=3)
+    queues = {name: simpy.Store(env) for name in ("mill", "drill", "pack")}
+    spent = dict.fromkeys(("idle", "empty", "loaded", "handling", "waiting", "charging"), 0.0)
+    blocked = {"mill": 0.0, "drill": 0.0}
+    seen = {"n": 0, "cycle": 0.0, "carried": 0.0, "waiting": 0.0, "distance": 0.0}
+
+    def within(begin: float, end: float) -> float:
+        return max(0.0, min(end, until) - max(begin, warmup))
+
+    def way(a: str, b: str) -> list[str]:
+        best: dict[str, tuple[float, list[str]]] = {a: (0.0, [a])}
+        for _ in lengths:
+            for (p, q), length in lengths.items():
+                if p in best and (q not in best or best[p][0] + length < best[q][0]):
+                    best[q] = (best[p][0] + length, [*best[p][1], q])
+        return best[b][1]
+
+    def spend(what: str, event: simpy.Event) -> Iterator[simpy.Event]:
+        begin = env.now
+        yield event
+        spent[what] += within(begin, env.now)
+
+    def vehicle() -> Iterator[simpy.Event]:
+        at, left = "cross", full
+
+        def drive(to: str, what: str) -> Iterator[simpy.Event]:
+            nonlocal at, left
+            held = None
+            for a, b in zip(way(at, to), way(at, to)[1:], strict=False):
+                request = None
+                if {a, b} == {"cross", "mill"}:
+                    request = track.request()
+                    yield from spend("waiting", request)
+                if held is not None:
+                    track.release(held)
+                held = request
+                left -= lengths[a, b]
+                yield from spend(what, env.timeout(lengths[a, b] / speed))
+                seen["distance"] += lengths[a, b] * (env.now > warmup)
+            if held is not None:
+                track.release(held)
+            at = to
+
+        while True:
+            if left < reserve:
+                yield from drive("cross", "empty")
+                yield from spend("charging", env.timeout(charging * (full - left) / full))
+                left = full
+            get = calls.get()
+            yield from spend("idle", get)
+            lot, origin, to, loaded = get.value
+            yield from drive(origin, "empty")
+            yield from spend("handling", env.timeout(rng.expovariate(1 / 0.3)))
+            loaded.succeed()
+            begin = env.now
+            yield from drive(to, "loaded")
+            yield from spend("handling", env.timeout(0.2))
+            lot["carried"] += env.now - begin
+            lot["entered"] = env.now
+            yield queues[to].put(lot)
+
+    def call(lot: dict, origin: str, to: str) -> simpy.Event:
+        loaded = env.event()
+        calls.put((lot, origin, to, loaded))
+        return loaded
+
+    def arrive(lot: dict) -> Iterator[simpy.Event]:
+        begin = env.now
+        yield room.get(1)
+        yield call(lot, "gate", "mill")
+        lot["waiting"] += env.now - begin
+
+    def source() -> Iterator[simpy.Event]:
+        while True:
+            yield env.timeout(rng.expovariate(1 / 8))
+            env.process(arrive({"begin": env.now, "carried": 0.0, "waiting": 0.0}))
+
+    def mill() -> Iterator[simpy.Event]:
+        life = rng.expovariate(1 / 60)
+        while True:
+            lot = yield queues["mill"].get()
+            lot["waiting"] += env.now - lot["entered"]
+            work = rng.expovariate(1 / 4)
+            while work > life:
+                work -= life
+                yield env.timeout(life)
+                yield env.timeout(rng.expovariate(1 / 6))
+                life = rng.expovariate(1 / 60)
+            life -= work
+            yield env.timeout(work)
+            begin = env.now
+            yield call(lot, "mill", "drill")
+            blocked["mill"] += within(begin, env.now)
+            yield room.put(1)
+
+    def drill() -> Iterator[simpy.Event]:
+        while True:
+            lot = yield queues["drill"].get()
+            lot["waiting"] += env.now - lot["entered"]
+            yield env.timeout(lognormal(rng, 7, 0.6))
+            begin = env.now
+            yield call(lot, "drill", "pack")
+            blocked["drill"] += within(begin, env.now) / 2
+
+    def pack() -> Iterator[simpy.Event]:
+        while True:
+            lot = yield queues["pack"].get()
+            lot["waiting"] += env.now - lot["entered"]
+            yield env.timeout(rng.uniform(2, 6))
+            if env.now > warmup:
+                seen["n"] += 1
+                seen["cycle"] += env.now - lot["begin"]
+                seen["carried"] += lot["carried"]
+                seen["waiting"] += lot["waiting"]
+
+    for process in (source, mill, drill, drill, pack, vehicle, vehicle):
+        env.process(process())
+    env.run(until)
+    span = until - warmup
+    return {
+        "part.throughput": seen["n"] / span / 60,
+        "part.cycle_time": 60 * seen["cycle"] / seen["n"],
+        "part.transport_time": 60 * seen["carried"] / seen["n"],
+        "part.waiting_time": 60 * seen["waiting"] / seen["n"],
+        "agv.distance": seen["distance"],
+        **{f"{name}.share.blocked": time / span for name, time in blocked.items()},
+        **{f"agv.share.{what}": time / span / 2 for what, time in spent.items() if what != "idle"},
+    }
