@@ -13,7 +13,7 @@ class RandomPlant {
  public:
   /// \param rich  with operators, material, batches, setups by family, patience, parallel branches, and conveyors
   explicit RandomPlant(unsigned seed, bool rich)
-      : random_(seed), ways_(seed + 7919), rich_(rich), carried_(rich && ways_() % 3 > 0) {}
+      : random_(seed), later_(seed + 7919), ways_(seed + 7927), rich_(rich), carried_(rich && ways_() % 3 > 0) {}
 
   /// \param extra  more stations or products, as YAML lines for those sections
   [[nodiscard]] std::string yaml(const std::string& extra_stations = "", const std::string& extra_products = "") {
@@ -46,6 +46,8 @@ class RandomPlant {
  private:
   int pick(int n) { return static_cast<int>(random_() % static_cast<unsigned>(n)); }
   bool chance(int percent) { return pick(100) < percent; }
+  /// Choices that came later, so that they leave the others as they are.
+  bool later(int percent) { return static_cast<int>(later_() % 100) < percent; }
 
   std::string time(int scale) {
     const int mean = scale / 2 + 1 + pick(scale);
@@ -103,7 +105,12 @@ class RandomPlant {
                                             "\"expr(if(priority > 1, release, ready) - work ^ 2)\""};
     out += fmt::format(", queue: {{rule: {}", rich_ && chance(60) ? kMore[pick(13)] : kRules[rule]);
     const bool batch = rich_ && chance(25);
-    if (chance(50)) out += fmt::format(", places: {}", pick(4) + (batch ? 3 : 0));
+    bool cramped = false;
+    if (chance(50)) {
+      const int places = pick(4) + (batch ? 3 : 0);
+      cramped = places == 0;
+      out += fmt::format(", places: {}", places);
+    }
     if (chance(30)) out += ", if_full: lose";
     out += "}";
     if (chance(50)) out += ", failures: " + failures();
@@ -120,6 +127,8 @@ class RandomPlant {
     if (batch) out += fmt::format(", batch: {{max: 4, min: {}, wait: {} min, by: family}}", 1 + pick(3), 10 + pick(50));
     if (rich_ && chance(40)) out += chance(50) ? ", needs: any" : ", needs: {any: 1, jig: 1}";
     if (chance(30)) out += ", changeover: \"" + time(9) + "\"";
+    if (rich_ && later(30) && !carried_) out += ", blocking: before";
+    if (rich_ && later(20) && !cramped) out += later(50) ? ", cycle: 90 s" : ", cycle: 7 min";
     return out + "}\n";
   }
   std::string product(int p) {
@@ -166,7 +175,7 @@ class RandomPlant {
     return out + "every " + time(60) + "\n";
   }
 
-  std::mt19937 random_, ways_;
+  std::mt19937 random_, later_, ways_;
   bool rich_, carried_;
   int stations_ = 0;
 };

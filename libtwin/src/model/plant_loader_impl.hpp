@@ -171,6 +171,8 @@ class PlantLoader : private Reader {
   void read_conveyors(const Place& place);
   std::optional<BeltData> read_conveyor(const Place& place);
   void read_transport(const Place& place, StepSpec& spec);
+  /// Once all steps are known: no machine waits for room on a belt before it begins.
+  void check_conveyors(const Place& place);
   /// In metres, or in metres per second.
   std::optional<double> length(const Place& place);
   std::optional<double> pace(const Place& place);
