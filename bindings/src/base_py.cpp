@@ -30,7 +30,7 @@ py::tuple to_tuple(const Distribution& distribution) {
 Distribution from_tuple(const py::tuple& t) {
   if (t.size() != 10) throw FormatError("pickled Distribution: not made by this version");
   const int family = t[0].cast<int>();
-  if (family < 0 || family > static_cast<int>(Family::kDiscrete)) {
+  if (family < 0 || family > static_cast<int>(Family::kGeometric)) {
     throw FormatError("pickled Distribution: no family " + std::to_string(family));
   }
   FlatDistribution f;
@@ -99,6 +99,8 @@ InvalidArgument
                   "What was observed, straight lines between the sorted observations.")
       .def_static("discrete", &D::discrete, py::arg("values"), py::arg("weights"),
                   "These values, with probabilities in proportion to their weights.")
+      .def_static("geometric", &D::geometric, py::arg("probability"), py::arg("unit") = 1.0,
+                  "Trials up to and with the first success, each as long as `unit`.")
       .def("shifted", &D::shifted, py::arg("by"), "This plus a constant.")
       .def("truncated", &D::truncated, py::arg("lower"), py::arg("upper"),
            "This, given that it lies in [lower, upper].")

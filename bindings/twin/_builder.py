@@ -483,6 +483,16 @@ class StationBuilder(_Link):
         self._station.makes(material, amount)
         return self
 
+    def block_before(self) -> StationBuilder:
+        """Begin an operation only when there is room where its lot goes next."""
+        self._station.block_before()
+        return self
+
+    def cycle(self, cycle: Span) -> StationBuilder:
+        """Begin and end operations at multiples of this time only."""
+        self._station.cycle(span_ns(cycle, "cycle"))
+        return self
+
     def speed(self, factor: float) -> StationBuilder:
         """Make processing take time / factor."""
         self._station.speed(factor)

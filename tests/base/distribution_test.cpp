@@ -291,6 +291,56 @@ TEST(Discrete, ResidualNeverGivesAValueThatHasPassed) {
   for (const double u : {0.0, 1e-300, 1e-17, 0x1p-53}) EXPECT_EQ(d.residual(2, u), 1);
 }
 
+TEST(Geometric, CountsTrialsUpToTheFirstSuccess) {
+  const D d = D::geometric(0.3, 60);
+  double gone = 0;
+  for (int k = 1; k < 40; ++k) {
+    const double mass = 0.3 * std::pow(0.7, k - 1);
+    EXPECT_NEAR(d.density(60.0 * k), mass, 1e-15);
+    EXPECT_EQ(d.density(60.0 * k + 1), 0);
+    EXPECT_NEAR(d.cdf(60.0 * k - 1), gone, 1e-15);
+    EXPECT_EQ(d.quantile(gone + mass / 2), 60 * k);
+    gone += mass;
+    EXPECT_NEAR(d.cdf(60.0 * k), gone, 1e-15);
+  }
+  EXPECT_NEAR(d.mean(), 200, 1e-9);
+  EXPECT_NEAR(d.variance(), 3600 * 0.7 / 0.09, 1e-6);
+  EXPECT_EQ(d.min(), 60);
+  EXPECT_EQ(d.max(), kInfinity);
+  EXPECT_EQ(d.quantile(0), 60);
+  EXPECT_EQ(d.scaled(2), D::geometric(0.3, 120));
+  EXPECT_EQ(d.text(), "geometric(0.3, 60 s)");
+  EXPECT_EQ(D::geometric(0.25).text(""), "geometric(0.25)");
+  const D sure = D::geometric(1, 5);
+  EXPECT_EQ(sure.quantile(0.99), 5);
+  EXPECT_EQ(sure.max(), 5);
+  EXPECT_EQ(sure.cdf(5), 1);
+  EXPECT_EQ(sure.variance(), 0);
+}
+
+TEST(Geometric, ForgetsTheTrialsThatAreOver) {
+  const D d = D::geometric(0.3, 0.1);
+  for (int k = 0; k < 400; ++k) {
+    const double age = 0.1 * k;
+    EXPECT_NEAR(d.residual(age, 0.2), 0.1, 1e-9) << k << ": never 0, whatever the rounding of the age";
+    EXPECT_NEAR(d.residual(age, 0.6), 0.3, 1e-9) << k;
+    EXPECT_NEAR(d.residual(age + 0.04, 0.2), 0.06, 1e-9) << k;
+  }
+}
+
+TEST(Geometric, OfWhatIsLeftAfterTruncation) {
+  const D d = D::geometric(0.3, 2);
+  const D late = d.truncated(5, kInfinity);
+  EXPECT_EQ(late.min(), 6);
+  EXPECT_NEAR(late.cdf(6), 0.3, 1e-12);
+  const D both = d.truncated(4, 7);
+  EXPECT_EQ(both.min(), 4);
+  EXPECT_EQ(both.max(), 6);
+  EXPECT_NEAR(both.cdf(4), 1 / 1.7, 1e-12);
+  EXPECT_THROW((void)d.truncated(4.5, 5.5), InvalidArgument);
+  EXPECT_THROW((void)D::geometric(1e-6).truncated(1, 1e6), InvalidArgument);
+}
+
 TEST(Truncated, OfTruncatedIsTheOverlap) {
   const D once = D::exponential(2).truncated(1, 3), twice = D::exponential(2).truncated(0.5, 3).truncated(1, 5);
   EXPECT_EQ(once, twice);
@@ -353,6 +403,9 @@ TEST(Distribution, RefusesParametersNamingTheValueAndWhatIsAllowed) {
       [] { (void)D::gamma(0, 1); },
       [] { (void)D::gamma(1, math::kNaN); },
       [] { (void)D::gamma_mean_cv(1, 1e5); },
+      [] { (void)D::geometric(0, 1); },
+      [] { (void)D::geometric(1.5, 1); },
+      [] { (void)D::geometric(0.5, 0); },
       [] { (void)D::weibull(-1, 1); },
       [] { (void)D::weibull_mean_cv(1, 1e-9); },
       [] { (void)D::lognormal(0, 0); },

@@ -150,7 +150,7 @@ TEST(PlantBuilder, SaysSetupsBatchesAndRulesAsAFileDoes) {
                            .first = "10 min"})
       .queue_rule("atc(k=2.5)");
   builder.station("oven").batch({.max = 6, .min = 4, .wait = 30min, .by = "family"}).queue_rule("fifo");
-  builder.station("press").batch({.max = 2}).queue_rule("expr(due - now - remaining_work)");
+  builder.station("press").block_before().cycle(90s).batch({.max = 2}).queue_rule("expr(due - now - remaining_work)");
   builder.station("mill").queue_rule(QueueRule::kMopnr).queue_rule("priority(b, a)").setup_by("op", {.first = "1 min"});
   builder.product("a")
       .family("red")
@@ -170,7 +170,7 @@ stations:
       first: 10 min
     queue: {rule: atc(2.5)}
   oven: {batch: {max: 6, min: 4, wait: 30 min, by: family}}
-  press: {batch: {max: 2}, queue: {rule: "expr(due - now - remaining_work)"}}
+  press: {blocking: before, cycle: 90 s, batch: {max: 2}, queue: {rule: "expr(due - now - remaining_work)"}}
   mill: {queue: {rule: "priority(b, a)"}, setup: {by: op, first: 1 min}}
 products:
   a:

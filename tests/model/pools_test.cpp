@@ -15,6 +15,7 @@ namespace {
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
 std::vector<std::string> told(const std::string& yaml, const std::filesystem::path& folder = {}) {
@@ -207,6 +208,15 @@ TEST_F(SetupFile, FaultsNameTheFileLineAndColumn) {
               ElementsAre(AllOf(HasSubstr("setups.csv:2:"), HasSubstr("'pink' is no kind of work here"))));
   EXPECT_THAT(told(kinds("{matrix: none.csv}"), folder_),
               ElementsAre(AllOf(HasSubstr("test.yaml:1:"), HasSubstr("the file 'none.csv'"))));
+}
+
+// ---- when operations begin -----------------------------------------------------------------------------------------
+
+TEST(Starts, AreReadAndRefused) {
+  EXPECT_THAT(told(plant("", "blocking: before, cycle: 1 min")), IsEmpty());
+  EXPECT_THAT(told(plant("", "blocking: never")), ElementsAre(HasSubstr("'never' is unknown")));
+  EXPECT_THAT(told(plant("", "cycle: 0 s")), ElementsAre(HasSubstr("a cycle of no time never ends")));
+  EXPECT_THAT(told(plant("", "cycle: 1 min, queue: {places: 0}")), ElementsAre(HasSubstr("which has no place")));
 }
 
 // ---- batches, patience, branches ------------------------------------------------------------------------------------

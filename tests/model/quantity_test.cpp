@@ -76,6 +76,8 @@ TEST(DistributionText, ReadsEveryFamily) {
   EXPECT_EQ(parse_distribution("weibull(mean 10 h, cv 0.7)"), Distribution::weibull_mean_cv(36000, 0.7));
   EXPECT_EQ(parse_distribution("lognormal(mean 12 min, cv 0.3)"), Distribution::lognormal_mean_cv(720, 0.3));
   EXPECT_NEAR(parse_distribution("lognormal(median 12 min, sigma 0.3)").quantile(0.5), 720, 1e-9);
+  EXPECT_EQ(parse_distribution("geometric(0.1, 1 min)"), Distribution::geometric(0.1, 60));
+  EXPECT_EQ(parse_distribution("geometric(p 0.1, unit 2 s)"), Distribution::geometric(0.1, 2));
   EXPECT_EQ(parse_distribution("beta(a 2, b 3, low 1, high 2 min)"), Distribution::beta(2, 3, 60, 120));
   EXPECT_EQ(parse_distribution("empirical(1, 2, 4 min)"), Distribution::empirical({60, 120, 240}));
   EXPECT_EQ(parse_distribution("discrete(1 min: 0.3, 2 min: 0.7)"), Distribution::discrete({60, 120}, {0.3, 0.7}));

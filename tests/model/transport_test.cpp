@@ -102,6 +102,10 @@ TEST(Conveyors, ThatMakeNoSenseAreRefused) {
               ElementsAre(HasSubstr("'saw' is a station already")));
   EXPECT_THAT(told(plant("conveyors: {plant: {places: 2, time: 1 s}}", "5 s")),
               ElementsAre(HasSubstr("'plant' has a meaning of its own in results")));
+  EXPECT_THAT(
+      told("conveyors: {b: {places: 2, time: 1 s}}\nstations: {saw: {blocking: before}, mill: {}}\nproducts: {p: "
+           "{route: [{at: saw, time: 1 s}, {at: mill, time: 1 s, transport: b}], arrivals: every 2 s}}\n"),
+      ElementsAre(HasSubstr("machines of 'saw' would have to wait for room on b before they begin")));
   EXPECT_THAT(told(plant("conveyors: [b]", "5 s")), ElementsAre(HasSubstr("allowed: {name: keys}")));
   EXPECT_THAT(told(plant("conveyors: {b: }", "5 s")), ElementsAre(HasSubstr("allowed: {name: keys}")));
 }

@@ -165,6 +165,25 @@ MODELS = {
         plants.fork_join,
         [{"lam": 0.5, "mu": 1}, {"lam": 1.6, "mu": 2}],
     ),
+    "Bernoulli line": (
+        chains.bernoulli_line,
+        plants.bernoulli_line,
+        [
+            {"p": [0.9, 0.9], "N": [3]},
+            {"p": [0.9, 0.85, 0.95], "N": [2, 2]},
+            {"p": [0.7, 0.8], "N": [1]},
+            {"p": [0.8, 0.6, 0.7, 0.9], "N": [1, 3, 2]},
+        ],
+    ),
+    "deterministic line": (
+        chains.deterministic_line,
+        plants.deterministic_line,
+        [
+            {"p": [0.01, 0.01], "r": [0.1, 0.1], "N": 10},
+            {"p": [0.05, 0.02], "r": [0.3, 0.1], "N": 4},
+            {"p": [0.1, 0.1], "r": [0.5, 0.4], "N": 1},
+        ],
+    ),
     "assembly of two streams": (
         chains.assembly,
         plants.assembly,
@@ -381,6 +400,8 @@ PREFIXES = {
     "asm_": chains.assembly,
     "hb": chains.exponential_line,
     "exp2u_": chains.exponential_line,
+    "bern": chains.bernoulli_line,
+    "geo2_": chains.deterministic_line,
 }
 
 
@@ -400,4 +421,4 @@ def test_formulas_are_those_of_the_published_table():
         assert value == pytest.approx(float(row["value"]), rel=1e-8), row["id"]
         assert given in simulated, f"{row['id']} is not simulated"
         checked.add(row["id"])
-    assert len(checked) >= 56
+    assert len(checked) >= 62

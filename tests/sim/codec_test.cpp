@@ -100,7 +100,7 @@ TEST(SavedState, IsRefusedWithAReasonWhenItIsNone) {
   std::string newer = bytes;
   newer[8] = 9;
   seal(newer);
-  EXPECT_THAT(said(newer, plant), HasSubstr("version 9 cannot be read; allowed: 2"));
+  EXPECT_THAT(said(newer, plant), HasSubstr("version 9 cannot be read; allowed: 4"));
   std::string longer = bytes.substr(0, bytes.size() - 8) + std::string(11, '\0');
   seal(longer);
   EXPECT_THAT(said(longer, plant), HasSubstr("something follows its end"));

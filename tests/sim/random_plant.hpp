@@ -15,7 +15,12 @@ class RandomPlant {
   /// \param rich  with operators, material, batches, setups by family, patience, parallel branches, conveyors and
   /// vehicles
   explicit RandomPlant(unsigned seed, bool rich)
-      : random_(seed), ways_(seed + 7919), rich_(rich), carried_(rich && ways_() % 3 > 0) {}
+      : random_(seed),
+        later_(seed + 7919),
+        ways_(seed + 7927),
+        rich_(rich),
+        carried_(rich && ways_() % 3 > 0),
+        belted_(carried_ && ways_() % 2 == 0) {}
 
   /// \param extra  more stations or products, as YAML lines for those sections
   [[nodiscard]] std::string yaml(const std::string& extra_stations = "", const std::string& extra_products = "") {
@@ -29,7 +34,7 @@ class RandomPlant {
           "tools: {jig: 2}\n"
           "materials: {bar: {level: 5, places: 14, supply: {every: exponential(9 min), lot: 2}}, kit: {level: 6, "
           "places: 9}}\n";
-    if (carried_)
+    if (belted_)
       out +=
           "conveyors: {w0: {places: 3, time: 6 min}, w1: {length: 30 m, speed: 5 m/min, pitch: 4 m, accumulating: "
           "false}, w2: {places: 2, time: 4 min, slots: true}}\n";
@@ -49,6 +54,8 @@ class RandomPlant {
  private:
   int pick(int n) { return static_cast<int>(random_() % static_cast<unsigned>(n)); }
   bool chance(int percent) { return pick(100) < percent; }
+  /// Choices that came later, so that they leave the others as they are.
+  bool later(int percent) { return static_cast<int>(later_() % 100) < percent; }
 
   std::string time(int scale) {
     const int mean = scale / 2 + 1 + pick(scale);
@@ -125,7 +132,12 @@ class RandomPlant {
                                             "\"expr(if(priority > 1, release, ready) - work ^ 2)\""};
     out += fmt::format(", queue: {{rule: {}", rich_ && chance(60) ? kMore[pick(13)] : kRules[rule]);
     const bool batch = rich_ && chance(25);
-    if (chance(50)) out += fmt::format(", places: {}", pick(4) + (batch ? 3 : 0));
+    bool cramped = false;
+    if (chance(50)) {
+      const int places = pick(4) + (batch ? 3 : 0);
+      cramped = places == 0;
+      out += fmt::format(", places: {}", places);
+    }
     if (chance(30)) out += ", if_full: lose";
     out += "}";
     if (chance(50)) out += ", failures: " + failures();
@@ -142,6 +154,8 @@ class RandomPlant {
     if (batch) out += fmt::format(", batch: {{max: 4, min: {}, wait: {} min, by: family}}", 1 + pick(3), 10 + pick(50));
     if (rich_ && chance(40)) out += chance(50) ? ", needs: any" : ", needs: {any: 1, jig: 1}";
     if (chance(30)) out += ", changeover: \"" + time(9) + "\"";
+    if (rich_ && later(30) && !belted_) out += ", blocking: before";
+    if (rich_ && later(20) && !cramped) out += later(50) ? ", cycle: 90 s" : ", cycle: 7 min";
     return out + "}\n";
   }
   std::string product(int p) {
@@ -167,7 +181,8 @@ class RandomPlant {
       if (chance(30) && !(saturate && i == 0)) {
         out += ", transport: \"" + time(15) + "\"";
       } else if (carried_ && ways_() % 2 == 0 && !(saturate && i == 0)) {
-        out += std::string(", transport: ") + std::array{"w0", "w1", "w2", "agv", "tug"}[ways_() % 5];
+        out += std::string(", transport: ") +
+               std::array{"agv", "tug", "agv", "w0", "w1", "w2"}[ways_() % (belted_ ? 6 : 3)];
       }
       if (rich_ && chance(25)) out += chance(50) ? ", uses: bar" : ", uses: {kit: 1}, makes: {kit: 1}";
       if (rich_ && chance(25)) {
@@ -188,8 +203,8 @@ class RandomPlant {
     return out + "every " + time(60) + "\n";
   }
 
-  std::mt19937 random_, ways_;
-  bool rich_, carried_;
+  std::mt19937 random_, later_, ways_;
+  bool rich_, carried_, belted_;
   int stations_ = 0;
 };
 

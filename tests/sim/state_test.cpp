@@ -73,9 +73,15 @@ void expect_sound(const Plant& plant, const State& state) {
                            (state.carries_more && state.more[static_cast<std::size_t>(&lot - state.lots.data())].called)
                        ? 1
                        : 0;
+    for (std::size_t l = 0; l < state.more.size(); ++l)
+      if (const LotMore& more = state.more[l]; state.lots[l].place == Place::kMachine && more.decided)
+        inbound += more.follows_choice != kNone && data.choices[more.follows_choice].station.value == s &&
+                           data.machines[state.lots[l].machine].station.value != s
+                       ? 1
+                       : 0;
     ASSERT_EQ(station.idle, idle);
     ASSERT_EQ(station.inbound, inbound);
-    ASSERT_TRUE(station.queued == 0 || idle == 0 || data.stations[s].batch.least > 1)
+    ASSERT_TRUE(station.queued == 0 || idle == 0 || data.stations[s].batch.least > 1 || data.stations[s].cycle > 0)
         << "a machine idles before a queue";
   }
   for (std::size_t p = 0; p < state.pools.size(); ++p) {

@@ -110,6 +110,15 @@ double weibull_hazard(const Flat& d, double y) noexcept { return y > 0 ? math::p
 
 double beta_x(const Flat& d, double y) noexcept { return (y - d.p[2]) / (d.p[3] - d.p[2]); }
 
+/// Trials that are over at `y`. What was computed from whole trials may lie a hair below them.
+double trials_at(const Flat& d, double y) noexcept { return y > 0 ? std::floor(y / d.p[1] * (1 + 1e-12)) : 0; }
+/// log(1 - probability): of a failed trial.
+double log_failure(const Flat& d) noexcept { return d.p[0] < 1 ? math::log1p(-d.p[0]) : -kInfinity; }
+double geometric_trials(const Flat& d, double u) noexcept {
+  if (d.p[0] >= 1) return 1;
+  return std::max(1.0, std::ceil(math::log_complement(u) / log_failure(d)));
+}
+
 double plain_cdf(const Flat& d, Table table, double y) noexcept {
   switch (d.family) {
     case Family::kDeterministic:
@@ -132,6 +141,10 @@ double plain_cdf(const Flat& d, Table table, double y) noexcept {
       return math::beta_i(d.p[0], d.p[1], std::clamp(beta_x(d, y), 0.0, 1.0));
     case Family::kEmpirical:
       return empirical_cdf(part(d, table), y);
+    case Family::kGeometric: {
+      const double trials = trials_at(d, y);
+      return trials < 1 ? 0 : d.p[0] >= 1 ? 1 : -math::expm1(trials * log_failure(d));
+    }
     case Family::kDiscrete: {
       const Table pairs = part(d, table);
       const std::ptrdiff_t i = discrete_index(pairs, y);
@@ -171,6 +184,11 @@ double plain_density(const Flat& d, Table table, double y) noexcept {
       return math::beta_density(p[0], p[1], beta_x(d, y)) / (p[3] - p[2]);
     case Family::kEmpirical:
       return empirical_density(part(d, table), y);
+    case Family::kGeometric: {
+      const double trials = trials_at(d, y);
+      if (trials < 1 || std::fabs(trials * p[1] - y) > 1e-9 * y) return 0;
+      return p[0] >= 1 ? (trials == 1 ? 1 : 0) : p[0] * math::exp((trials - 1) * log_failure(d));
+    }
     case Family::kDiscrete: {
       const Table pairs = part(d, table);
       const std::ptrdiff_t i = discrete_index(pairs, y);
@@ -204,6 +222,8 @@ double plain_quantile(const Flat& d, Table table, double u) noexcept {
       return p[2] + (p[3] - p[2]) * math::beta_i_inverse(p[0], p[1], u);
     case Family::kEmpirical:
       return empirical_quantile(part(d, table), u);
+    case Family::kGeometric:
+      return p[1] * geometric_trials(d, u);
     case Family::kDiscrete:
       return discrete_quantile(part(d, table), u);
   }
@@ -225,6 +245,8 @@ double plain_min(const Flat& d, Table table) noexcept {
       return -kInfinity;
     case Family::kBeta:
       return d.p[2];
+    case Family::kGeometric:
+      return d.p[1];
     case Family::kEmpirical:
     case Family::kDiscrete:
       return part(d, table).front();
@@ -248,6 +270,8 @@ double plain_max(const Flat& d, Table table) noexcept {
       return kInfinity;
     case Family::kBeta:
       return d.p[3];
+    case Family::kGeometric:
+      return d.p[0] >= 1 ? d.p[1] : kInfinity;
     case Family::kEmpirical:
       return part(d, table).back();
     case Family::kDiscrete:
@@ -262,6 +286,7 @@ double plain_survival(const Flat& d, Table table, double y) noexcept {
     return (d.p[2] - y) / (d.p[2] - d.p[0]) * ((d.p[2] - y) / (d.p[2] - d.p[1]));
   if (d.family == Family::kBeta)
     return math::beta_i(d.p[1], d.p[0], std::clamp((d.p[3] - y) / (d.p[3] - d.p[2]), 0.0, 1.0));
+  if (d.family == Family::kGeometric && d.p[0] < 1) return math::exp(trials_at(d, y) * log_failure(d));
   return 1 - plain_cdf(d, table, y);
 }
 
@@ -284,6 +309,8 @@ double conditional_cdf(const Flat& d, Table table, double age, double upper) noe
       return 1 - math::normal_survival_ratio(standard(d, age), standard(d, upper));
     case Family::kNormal:
       return 1 - math::normal_survival_ratio((age - d.p[0]) / d.p[1], (upper - d.p[0]) / d.p[1]);
+    case Family::kGeometric:
+      return -math::expm1((trials_at(d, upper) - trials_at(d, age)) * log_failure(d));
     default: {
       const double left = plain_survival(d, table, age);
       return left > 0 ? std::clamp((left - plain_survival(d, table, upper)) / left, 0.0, 1.0) : 0;
@@ -327,6 +354,8 @@ double plain_residual(const Flat& d, Table table, double age, double u) noexcept
       if (target < 0.5) return p[2] + width * math::beta_i_inverse(p[0], p[1], target) - age;
       return (p[3] - age) - width * math::beta_i_inverse(p[1], p[0], (1 - u) * left);
     }
+    case Family::kGeometric:  // the trials that are over are forgotten
+      return p[1] * (trials_at(d, age) + geometric_trials(d, u)) - age;
     case Family::kEmpirical:
     case Family::kDiscrete: {
       // The tiny step keeps a target that rounds to P(Y <= age) from giving `age` itself.
@@ -552,6 +581,8 @@ Moments plain_moments(const Flat& d, Table table) noexcept {
     }
     case Family::kEmpirical:
       return empirical_moments(part(d, table), -kInfinity, kInfinity);
+    case Family::kGeometric:
+      return {p[1] / p[0], p[1] * p[1] * (1 - p[0]) / (p[0] * p[0])};
     case Family::kDiscrete:
       return discrete_moments(part(d, table));
   }
@@ -737,6 +768,13 @@ Distribution Distribution::from_flat(const FlatDistribution& flat, std::span<con
   return d;
 }
 
+Distribution Distribution::geometric(double probability, double unit) {
+  if (!(probability > 0 && probability <= 1))
+    refuse("geometric: probability", probability, "a number above 0, at most 1");
+  require_positive("geometric: unit", unit);
+  return from_flat(flat_of(Family::kGeometric, probability, unit), {});
+}
+
 Distribution Distribution::shifted(double by) const {
   require_finite("shifted: by", by);
   Distribution d = *this;
@@ -768,6 +806,22 @@ Distribution Distribution::truncated(double lower, double upper) const {
       weights.push_back(discrete_mass(table_, i));
     }
     if (values.empty()) nothing_left();
+    return discrete(values, weights).shifted(flat_.shift);
+  }
+  if (flat_.family == Family::kGeometric) {
+    const double unit = flat_.p[1];
+    const double before = std::max(std::ceil(low / unit * (1 - 1e-12)) - 1, 0.0);  // trials that are too few
+    const double most = trials_at(flat_, high);
+    if (high == kInfinity) return geometric(flat_.p[0], unit).shifted(flat_.shift + before * unit);  // no memory
+    if (most > 10'000)
+      throw InvalidArgument(fmt::format(
+          "truncated: {} has {} values up to {}; allowed: at most 10000, or no upper bound", text(""), most, upper));
+    std::vector<double> values, weights;
+    for (double k = before + 1; k <= most; ++k) {
+      values.push_back(k * unit);
+      weights.push_back(plain_density(flat_, table_, k * unit));
+    }
+    if (values.empty() || !(plain_survival(flat_, table_, before * unit) > 0)) nothing_left();
     return discrete(values, weights).shifted(flat_.shift);
   }
   if (flat_.truncated) low = std::max(low, flat_.lower), high = std::min(high, flat_.upper);
@@ -814,6 +868,7 @@ Distribution Distribution::scaled(double factor) const {
       for (double& p : f.p) p *= factor;
       break;
     case Family::kGamma:
+    case Family::kGeometric:
     case Family::kWeibull:
       f.p[1] *= factor;
       break;
@@ -883,6 +938,10 @@ std::string Distribution::text(const std::string& unit) const {
       for (const double x : table_) text += (text.empty() ? "empirical(" : ", ") + quantity(x);
       text += ")";
       break;
+    case Family::kGeometric:
+      text = p[1] == 1 && unit.empty() ? fmt::format("geometric({})", p[0])
+                                       : fmt::format("geometric({}, {})", p[0], quantity(p[1]));
+      break;
     case Family::kDiscrete:
       for (std::size_t i = 0; i < table_.size() / 2; ++i)
         text += fmt::format("{}{}: {}", text.empty() ? "discrete(" : ", ", quantity(table_[2 * i]),
@@ -920,6 +979,8 @@ const char* family_name(Family family) noexcept {
       return "empirical";
     case Family::kDiscrete:
       return "discrete";
+    case Family::kGeometric:
+      return "geometric";
   }
   return "unknown";
 }

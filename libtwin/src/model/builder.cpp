@@ -380,6 +380,16 @@ StationBuilder& StationBuilder::makes(const std::string& material, int amount) {
   return *this;
 }
 
+StationBuilder& StationBuilder::block_before() {
+  node().put("blocking", Node::text("before"));
+  return *this;
+}
+
+StationBuilder& StationBuilder::cycle(Duration cycle) {
+  node().put("cycle", text_of(cycle));
+  return *this;
+}
+
 StationBuilder& StationBuilder::speed(double factor) {
   node().put("speed", text_of(factor));
   return *this;

@@ -45,6 +45,9 @@ const std::vector<Key>& keys_of(Level level) {
        {"needs", S::kNeeds, "none", "operators and tools held while a machine runs, of steps that give none"},
        {"uses", S::kUses, "none", "material taken as an operation begins, of steps that give none"},
        {"makes", S::kUses, "none", "material made as an operation ends, of steps that give none"},
+       {"blocking", S::kBlocking, "after",
+        "when a machine waits for room where its lot goes next: after its operation, or before it begins"},
+       {"cycle", S::kCycle, "none", "operations begin and end at multiples of this time only"},
        {"speed", S::kSpeed, "1", "processing takes time / speed"},
        {"power", S::kPower, "0", "electric power of each machine: while it works, or by what it is doing"},
        {"cost", S::kMachineCost, "0", "cost of each machine: while it works or is set up, or by what it is doing"},
@@ -338,6 +341,10 @@ const char* allowed(Shape shape) noexcept {
       return "pause, finish, restart, scrap";
     case Shape::kOnFailure:
       return "resume, restart, scrap";
+    case Shape::kBlocking:
+      return "after, before";
+    case Shape::kCycle:
+      return "a time above 0, as in 1 min";
     case Shape::kTimesAsFast:
       return "a number from 0 to 1000000";
     case Shape::kProfile:

@@ -70,6 +70,8 @@ enum class Shape : unsigned char {
   kOnFailure,
   kProfile,
   kTimesAsFast,
+  kBlocking,
+  kCycle,
   kTransport,
   kConveyors,
   kLength,

@@ -57,6 +57,7 @@ void PlantLoader::read_all() {
   read_paths(child(top, "paths"));
   read_vehicles(child(top, "vehicles"));
   read_products(child(top, "products"));
+  check_conveyors(child(top, "conveyors"));
   check_fleets(child(top, "vehicles"));
   number_kinds();
   plant_.carbon = rate(child(top, "carbon"), Shape::kCarbon).value_or(0);
@@ -123,6 +124,7 @@ std::uint64_t digest_of(const PlantData& p) {
     add(std::bit_cast<std::uint64_t>(s.look_ahead)), add(s.expression), add(s.first_kind), add(s.kind_count),
         add(s.setups);
     add(s.batch.most), add(s.batch.least), add(s.batch.wait), add(s.when_closed);
+    if (s.block_before || s.cycle > 0) add(hash_name("starts")), add(s.block_before), add(s.cycle);
   }
   const auto add_needs = [&](Needs needs) { add(needs.first), add(needs.count); };
   for (const auto& m : p.machines) add(m.station.value), add(m.calendar.value), add(m.first_mode), add(m.mode_count);

@@ -240,6 +240,11 @@ void PlantLoader::summarise() {
     const bool formula = station.rule == QueueRule::kExpression && station.expression != kNone;
     station.scanned = is_dynamic(station.rule) || station.batch.most > 1 ||
                       (formula && plant_.expressions[station.expression].is_dynamic());
+    station.direct = station.batch.most == 1 && station.cycle == 0;
+    station.room_of_idle = station.cycle > 0 ? 0 : station.batch.most;
+    plant_.holds_back = plant_.holds_back || station.block_before;
+    plant_.slotted = plant_.slotted || station.cycle > 0;
+    plant_.lots_carry_more = plant_.lots_carry_more || station.block_before;
     switch (station.rule) {
       case QueueRule::kSlack:
       case QueueRule::kMwkr:

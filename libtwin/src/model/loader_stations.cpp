@@ -49,6 +49,18 @@ StationSpec PlantLoader::read_station(const Place& place) {
   spec.makes = read_needs(child(place, "makes"), true);
   if (const auto batch = child(place, "batch"); batch && keys(batch, Level::kBatch, Shape::kBatch))
     read_batch(batch, spec);
+  if (const auto blocking = child(place, "blocking"); blocking && scalar(blocking, Shape::kBlocking)) {
+    spec.data.block_before = blocking.node->scalar == "before";
+    if (!spec.data.block_before && blocking.node->scalar != "after")
+      fault(blocking, fmt::format("'{}' is unknown", shown(*blocking.node)), allowed(Shape::kBlocking));
+  }
+  if (const auto cycle = child(place, "cycle")) {
+    spec.data.cycle = duration(cycle).value_or(1);
+    if (spec.data.cycle <= 0) fault(cycle, "a cycle of no time never ends", allowed(Shape::kCycle));
+    if (spec.data.places == 0)
+      fault(child(child(place, "queue"), "places"),
+            "where work is in cycles lots begin from the queue, which has no place", "1 or more");
+  }
   if (spec.data.rule == QueueRule::kCyclic && spec.by == KindBy::kNone) spec.by = KindBy::kProduct;
   return spec;
 }

@@ -152,6 +152,26 @@ std::optional<BeltData> PlantLoader::read_conveyor(const Place& place) {
   return belt;
 }
 
+void PlantLoader::check_conveyors(const Place& place) {
+  if (plant_.belts.empty()) return;
+  const auto follow = [&](const StepData& step, std::uint32_t target) {
+    if (target >= BranchData::kJoin || plant_.steps[target].way != Way::kBelt) return;
+    for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c) {
+      const std::uint32_t s = plant_.choices[c].station.value;
+      if (plant_.stations[s].block_before)
+        fault(place,
+              fmt::format("machines of '{}' would have to wait for room on {} before they begin",
+                          plant_.station_names[s], plant_.belt_names[plant_.steps[target].carrier]),
+              "blocking: after in front of a conveyor, which keeps no places for lots to come");
+    }
+  };
+  for (const auto& step : plant_.steps) {
+    if (step.branch_count == 0) follow(step, step.next);
+    for (std::uint32_t b = step.first_branch; b < step.first_branch + step.branch_count; ++b)
+      follow(step, plant_.branches[b].target);
+  }
+}
+
 // ---- vehicles -------------------------------------------------------------------------------------------------------
 
 std::uint32_t PlantLoader::node(const std::string& name) {
@@ -393,7 +413,6 @@ void PlantLoader::check_fleets(const Place& place) {
         for (const std::uint32_t station : std::vector<std::uint32_t>(last[i])) add(step.within, station);
     }
   }
-  std::vector<bool> reached(plant_.steps.size(), false);
   const auto lead = [&](std::uint32_t from, std::uint32_t to) {
     const auto into = [&](auto&& self, std::uint32_t target) -> void {
       for (const std::uint32_t station : last[from])

@@ -171,6 +171,8 @@ class PlantLoader : private Reader {
   void read_conveyors(const Place& place);
   std::optional<BeltData> read_conveyor(const Place& place);
   void read_transport(const Place& place, StepSpec& spec);
+  /// Once all steps are known: no machine waits for room on a belt before it begins.
+  void check_conveyors(const Place& place);
   void read_paths(const Place& place);
   void read_path(const Place& place);
   void find_ways(const Place& place);

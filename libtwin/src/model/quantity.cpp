@@ -206,6 +206,11 @@ const std::vector<Form>& forms() {
        true,
        {{"a", 'n'}, {"b", 'n'}, {"low", 't'}, {"high", 't'}},
        [](const auto& p) { return Distribution::beta(p[0], p[1], p[2], p[3]); }},
+      {"geometric",
+       true,
+       {{"p", 'n'}, {"unit", 't'}},
+       [](const auto& p) { return Distribution::geometric(p[0], p[1]); }},
+      {"geometric", true, {{"p", 'n'}}, [](const auto& p) { return Distribution::geometric(p[0]); }},
   };
   return all;
 }
@@ -392,6 +397,9 @@ class DistributionReader {
   }
 
   Distribution parametric(const std::string& family, const std::vector<Argument>& arguments) const {
+    if (time_ && family == "geometric" && arguments.size() == 1)
+      refuse("geometric says how many, not how long each takes",
+             "a probability and a time, as in geometric(0.1, 1 min)");
     std::vector<std::string> signatures;
     for (const auto& form : forms()) {
       if (family != form.family) continue;

@@ -73,6 +73,10 @@ std::string schema_of(Shape shape) {
       return R"({"enum": ["pause", "finish", "restart", "scrap"]})";
     case Shape::kOnFailure:
       return R"({"enum": ["resume", "restart", "scrap"]})";
+    case Shape::kBlocking:
+      return R"({"enum": ["after", "before"]})";
+    case Shape::kCycle:
+      return kTime;
     case Shape::kTimesAsFast:
       return R"({"type": "number", "minimum": 0, "maximum": 1000000})";
     case Shape::kProfile:

@@ -1,5 +1,6 @@
-// The body of draw_sixteen.cpp, once for each width of registers: TWIN_LANES words of 64 bits. No guard against being
-// included twice, no functions of others: what is compiled for one processor must not be linked in for another.
+// The body of draw_sixteen.cpp, once for each width of registers: TWIN_LANES words of 64 bits. TWIN_LANES_MULTIPLY
+// multiplies the lower halves of words, TWIN_LANES_TAKE reads doubles at so many bytes from a place. No guard against
+// being included twice, no functions of others: what is compiled for one processor must not be linked in for another.
 namespace TWIN_LANES_NAME {
 
 constexpr std::size_t kLanes = TWIN_LANES;
@@ -8,14 +9,13 @@ typedef double Doubles __attribute__((vector_size(8 * TWIN_LANES)));
 
 /// The first words of draw_bits() at `index`, for two registers at once, so that their multiplications overlap.
 [[gnu::always_inline]] inline void draw_words(std::uint64_t key, std::uint64_t stream, Words (&words)[2]) noexcept {
-  const Words low = Words{} + 0xffffffffU;
   const Words m0 = Words{} + 0xD2511F53U;
   const Words m1 = Words{} + 0xCD9E8D57U;
   Words c0[2], c1[2], c2[2], c3[2];
-  for (int i = 0; i < 2; ++i) {
-    c0[i] = words[i] & low;
+  for (int i = 0; i < 2; ++i) {  // only the lower halves of these matter
+    c0[i] = words[i];
     c1[i] = words[i] >> 32;
-    c2[i] = Words{} + (stream & 0xffffffffU);
+    c2[i] = Words{} + stream;
     c3[i] = Words{} + (stream >> 32);
   }
   auto k0 = static_cast<std::uint32_t>(key);
@@ -25,14 +25,14 @@ typedef double Doubles __attribute__((vector_size(8 * TWIN_LANES)));
       const Words p0 = TWIN_LANES_MULTIPLY(c0[i], m0);
       const Words p1 = TWIN_LANES_MULTIPLY(c2[i], m1);
       c0[i] = (p1 >> 32) ^ c1[i] ^ (Words{} + k0);
-      c1[i] = p1 & low;
+      c1[i] = p1;
       c2[i] = (p0 >> 32) ^ c3[i] ^ (Words{} + k1);
-      c3[i] = p0 & low;
+      c3[i] = p0;
     }
     k0 += 0x9E3779B9U;
     k1 += 0xBB67AE85U;
   }
-  for (int i = 0; i < 2; ++i) words[i] = (c1[i] << 32) | c0[i];
+  for (int i = 0; i < 2; ++i) words[i] = (c1[i] << 32) | (c0[i] & 0xffffffffU);
 }
 
 /// uniform_from_bits().
@@ -47,12 +47,10 @@ typedef double Doubles __attribute__((vector_size(8 * TWIN_LANES)));
   const Words bits = (Words)x;
   const Words above = bits - 0x3fe6000000000000U;
   const Words entry = (above >> 45) & 127;
-  Doubles inverse, entry_high, entry_low;
-  for (std::size_t i = 0; i < kLanes; ++i) {
-    inverse[i] = kLogTable[entry[i]].inverse;
-    entry_high[i] = kLogTable[entry[i]].high;
-    entry_low[i] = kLogTable[entry[i]].low;
-  }
+  const Words at = entry * sizeof(math::detail::LogEntry);
+  const Doubles inverse = TWIN_LANES_TAKE(&kLogTable->inverse, at);
+  const Doubles entry_high = TWIN_LANES_TAKE(&kLogTable->high, at);
+  const Doubles entry_low = TWIN_LANES_TAKE(&kLogTable->low, at);
   const Words biased = ((above ^ 0x8000000000000000U) >> 52) | 0x4330000000000000U;
   const Doubles k = (Doubles)biased - (0x1p52 + 2048);
   const Words z_bits = bits - (above & 0xfff0000000000000U);
@@ -102,6 +100,16 @@ void exponentials(std::uint64_t key, std::uint64_t stream, std::uint64_t first, 
       const Doubles x = shifted_by - mean * (logarithm - ((v - 1.0) + u));
       __builtin_memcpy(out + block + i * kLanes, &x, sizeof x);
     }
+  }
+}
+
+/// max(0, ticks_from_seconds()) of sixteen numbers.
+void ticks(const double* seconds, std::int64_t* out) noexcept {
+  constexpr double kEnd = 4611686018427387903.0;  // kNever
+  for (std::size_t i = 0; i < 16; ++i) {
+    const double ns = seconds[i] * 1e9;
+    const double least = ns > 0 ? ns + 0.5 : 0.0;
+    out[i] = ns < kEnd ? static_cast<std::int64_t>(least < kEnd ? least : 0.0) : INT64_MAX / 2;
   }
 }
 

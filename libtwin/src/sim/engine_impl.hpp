@@ -60,6 +60,13 @@ class Engine {
   /// The circle of machines and stations in which everything is stuck; empty while there is none.
   [[nodiscard]] const std::string& deadlock() const noexcept { return deadlock_; }
 
+  /// Machines that are held back, from what the state says.
+  void find_held() {
+    held_.clear();
+    for (std::uint32_t m = 0; m < s_.machines.size(); ++m)
+      if (s_.machines[m].phase == Phase::kHeld) held_.push_back(m);
+    std::ranges::stable_sort(held_, {}, [&](std::uint32_t m) { return s_.machines[m].started; });
+  }
   /// Everything that begins with the plant.
   void begin();
   /// Starts whatever can start: idle machines take waiting lots, blocked lots take free places.
@@ -225,6 +232,30 @@ class Engine {
   [[gnu::noinline]] void leave_plant(std::uint32_t l, bool scrapped);
   [[gnu::noinline]] void look_for_deadlock(std::uint32_t s);
 
+  // engine_starts
+  [[nodiscard]] std::uint32_t target_of(const Lot& lot, bool& rework) const noexcept;
+  template <class Call>
+  void each_target(const Lot& lot, Call&& call) const;
+  [[nodiscard]] bool decide(std::uint32_t m, std::uint32_t l);
+  std::uint32_t give_up(std::uint32_t m, std::uint32_t l);
+  [[nodiscard]] bool decide_all(std::uint32_t m, const std::vector<std::uint32_t>& lots);
+  [[gnu::noinline]] bool hold_back(std::uint32_t m);
+  [[gnu::noinline]] void hold(std::uint32_t m);
+  [[gnu::noinline]] bool ask_held();
+  [[nodiscard]] bool ask_each_held();
+  [[gnu::noinline]] void look_at_held();
+  [[gnu::noinline]] void go_as_decided(std::uint32_t m, std::uint32_t l);
+  [[nodiscard]] static Tick next_cycle(Tick cycle, Tick from) noexcept {
+    const Tick over = from % cycle;
+    return over == 0 ? from : from - over + (over > 0 ? cycle : 0);
+  }
+  [[nodiscard]] bool is_beginning(std::uint32_t s) const noexcept;
+  void schedule_cycle(std::uint32_t s, Tick from);
+  [[gnu::noinline]] void cycle_event(std::uint32_t s);
+  [[nodiscard]] bool wants_cycle(std::uint32_t m) const noexcept;
+  void begin_cycle(std::uint32_t m);
+  [[gnu::noinline]] void align(std::uint32_t m);
+
   // engine_transport
   [[gnu::noinline]] void depart(std::uint32_t l);
   [[gnu::noinline]] void carrier_event(std::uint32_t slot);
@@ -319,6 +350,11 @@ class Engine {
   std::vector<double> work_;               ///< by choice: expected time at speed 1; only where a rule plans ahead
   std::vector<double> work_after_, steps_after_;          ///< by step: expected work and operations after it
   std::vector<std::pair<double, std::uint32_t>> picked_;  ///< scratch: lots by their index
+  std::vector<std::uint32_t> held_;                       ///< machines in Phase::kHeld, longest first
+  std::vector<std::uint32_t> loaded_;                     ///< scratch: lots of a batch
+  bool newly_held_ = false;                               ///< some were held back in this event
+  bool asking_ = false;                                   ///< those held back are asked once more
+  bool beginning_ = false;                                ///< cycles begin: all else of this instant has happened
   std::string deadlock_;
 };
 
@@ -343,6 +379,7 @@ Engine<R>::Engine(const PlantData& plant, const Parameters& parameters, State& s
     may_lose_[i] = loses;
   }
   if (plant.plans_ahead) plan_ahead();
+  find_held();
 }
 
 template <class R>
@@ -411,6 +448,8 @@ void Engine<R>::handle(std::uint32_t slot) {
     release_orders();
   } else if (slot >= slots_.belts) {
     carrier_event(slot);
+  } else if (slot >= slots_.cycles) {
+    cycle_event(slot - slots_.cycles);
   } else if (slot >= slots_.stations) {
     batch_event(slot - slots_.stations);
   } else if (slot >= slots_.pools) {
@@ -429,4 +468,5 @@ void Engine<R>::handle(std::uint32_t slot) {
 #include "engine_lots_impl.hpp"
 #include "engine_machines_impl.hpp"
 #include "engine_redraw_impl.hpp"
+#include "engine_starts_impl.hpp"
 #include "engine_transport_impl.hpp"

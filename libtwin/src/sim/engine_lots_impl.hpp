@@ -53,6 +53,10 @@ void Engine<R>::resolve() {
       }
     }
     freed_count_ = 0;
+    if (!held_.empty() && ask_held()) [[unlikely]]
+      continue;
+    if (newly_held_) [[unlikely]]
+      look_at_held();
     if (keepers_.empty()) return;
     const std::uint32_t source = keepers_.back();
     keepers_.pop_back();
@@ -89,7 +93,8 @@ void Engine<R>::take_next(std::uint32_t m) {
     if (machine.phase != Phase::kIdle) return;
   }
   const std::int32_t places = p_.stations[s].places;
-  if (places >= 0 && station.inbound >= static_cast<std::uint32_t>(places) + station.idle) return;  // kept for those
+  if (places >= 0 && station.inbound >= static_cast<std::uint32_t>(places) + station.idle && p_.stations[s].cycle == 0)
+    return;  // kept for those
   if (const std::uint32_t source = saturating_source(s); source != kNone) take_from_supply(m, source);
 }
 /// A free machine takes from its queue what comes next, if anything does. Requires that lots wait.
@@ -97,7 +102,7 @@ template <class R>
 bool Engine<R>::serve(std::uint32_t m) {
   const std::uint32_t s = station_of(m);
   const StationData& data = p_.stations[s];
-  if (data.batch.most > 1) return serve_batch(m);
+  if (!data.direct) return serve_batch(m);
   const std::uint32_t l = data.scanned ? pick(m) : s_.stations[s].head;
   take_out(s, l);
   start(m, l);
@@ -106,8 +111,25 @@ bool Engine<R>::serve(std::uint32_t m) {
 template <class R>
 bool Engine<R>::serve_batch(std::uint32_t m) {
   const std::uint32_t s = station_of(m);
-  pick_batch(m);
+  const StationData& data = p_.stations[s];
+  if (data.batch.most > 1) {
+    pick_batch(m);
+  } else {
+    picked_.assign(1, std::pair<double, std::uint32_t>{0, data.scanned ? pick(m) : s_.stations[s].head});
+  }
   if (picked_.empty()) return false;
+  if (data.cycle > 0 && !is_beginning(s)) {
+    schedule_cycle(s, s_.now);
+    return false;
+  }
+  if (data.cycle > 0 && data.block_before) {  // what cannot begin stays in the queue
+    loaded_.clear();
+    for (const auto& [index, l] : picked_) loaded_.push_back(l);
+    if (!decide_all(m, loaded_)) {
+      hold(m);
+      return true;
+    }
+  }
   for (const auto& [index, l] : picked_) {
     take_out(s, l);
     load(m, l);
@@ -149,7 +171,12 @@ std::uint32_t Engine<R>::saturating_source(std::uint32_t station) const noexcept
 }
 template <class R>
 void Engine<R>::take_from_supply(std::uint32_t m, std::uint32_t source) {
-  const std::uint32_t most = p_.stations[station_of(m)].batch.most;
+  const std::uint32_t s = station_of(m);
+  const std::uint32_t most = p_.stations[s].batch.most;
+  if (p_.stations[s].cycle > 0 && !is_beginning(s)) {
+    schedule_cycle(s, s_.now);
+    return;
+  }
   for (std::uint32_t i = 0; i < most; ++i) {
     const std::uint32_t l =
         make_lot(source, s_.sources[source].count++, due_of(p_.sources[source]), priority_of(p_.sources[source]));
@@ -166,7 +193,7 @@ bool Engine<R>::has_room(std::uint32_t s) const noexcept {
   if (places < 0) return true;
   const StationState& station = s_.stations[s];
   return std::uint64_t{station.queued} + station.inbound <
-         static_cast<std::uint64_t>(places) + std::uint64_t{station.idle} * p_.stations[s].batch.most;
+         static_cast<std::uint64_t>(places) + std::uint64_t{station.idle} * p_.stations[s].room_of_idle;
 }
 /// Whether a lot may go to a station now. One that comes back to the station whose machine holds it always may: it
 /// leaves that machine free for another, and must not wait behind those it blocks.
@@ -304,7 +331,7 @@ void Engine<R>::enter(std::uint32_t l) {
   const StationData& data = p_.stations[s];
   StationState& station = s_.stations[s];
   lot.entered = s_.now;
-  if (station.idle > 0 && station.queued == 0 && data.batch.most == 1) {
+  if (station.idle > 0 && station.queued == 0 && data.direct) {
     std::uint32_t m = data.first_machine;
     while (s_.machines[m].condition != Condition::kStarved) ++m;
     start(m, l);
@@ -317,7 +344,7 @@ void Engine<R>::enter(std::uint32_t l) {
   queue_push(s_, s, kept_by(data), l);
   if constexpr (R::kLevels) r_.on_queue({s, station.queued, s_.now});
   if (p_.steps[lot.step].patience.valid()) schedule_patience(l);
-  if (station.idle > 0 && data.batch.most > 1) offer_batch(s);
+  if (station.idle > 0 && !data.direct) offer_batch(s);
 }
 /// A batch may be whole: the first idle machine looks.
 template <class R>
@@ -406,6 +433,8 @@ void Engine<R>::finish_lot(std::uint32_t m, std::uint32_t l) {
   s_.history += operation_digest(lot, step, p_.machines[m].hash, s_.machines[m].started);
   if constexpr (R::kOperations)
     r_.on_operation({lot.source, lot.step, m, lot.round, lot.serial, lot.entered, s_.machines[m].started, s_.now});
+  if (p_.holds_back && s_.more[l].decided) [[unlikely]]
+    return go_as_decided(m, l);
   std::uint32_t target = step.next;
   if (step.branch_count > 0) {
     const BranchData& branch = branch_of(step, lot);
@@ -508,9 +537,8 @@ template <class R>
 void Engine<R>::schedule_arrival(std::uint32_t i) {
   SourceState& source = s_.sources[i];
   const SourceData& data = p_.sources[i];
-  const double gap = arrivals_.draw(
-      i, s_.key, [&] { return draw_stream(data.hash, Purpose::kArrival); }, source.count, 0, q_, data.interarrival);
-  source.drawn = std::max<Tick>(0, ticks_from_seconds(gap));
+  source.drawn = arrivals_.draw(
+      i, s_.key, [&] { return draw_stream(data.hash, Purpose::kArrival); }, source.count, 0, q_, data.interarrival, 1);
   if (data.profile_count > 0) [[unlikely]]
     source.drawn = p_.data.profile_end(data, s_.now, source.drawn) - s_.now;
   s_.queue.schedule(slots_.sources + i, s_.now + source.drawn, code(Priority::kArrival));
@@ -562,9 +590,10 @@ void Engine<R>::leave_plant(std::uint32_t l, bool scrapped) {
   }
 }
 
-/// A lot has just been blocked in front of `s`, a station or a belt: tells, in `deadlock_`, whether that can never end.
-/// A station can still move when some machine of it is not blocked, or all lots of a blocked machine go where something
-/// can move; a belt, when its first lot is under way or goes where something can move, or when it takes more lots.
+/// A lot has just been blocked in front of `s`, a station or a belt, or a machine of `s` held back: tells, in
+/// `deadlock_`, whether that can never end. A station can still move when some machine of it is not blocked, or all
+/// lots of a blocked machine go where something can move; a belt, when its first lot is under way or goes where
+/// something can move, or when it takes more lots.
 template <class R>
 void Engine<R>::look_for_deadlock(std::uint32_t s) {
   const auto stations = static_cast<std::uint32_t>(p_.stations.size());
@@ -572,8 +601,7 @@ void Engine<R>::look_for_deadlock(std::uint32_t s) {
   std::vector<bool> moves(seen.size(), false);
   std::vector<std::uint32_t> reached{s};
   seen[s] = true;
-  const auto reach = [&](std::uint32_t l) {
-    const std::uint32_t to = waits_at(l);
+  const auto reach = [&](std::uint32_t to) {
     if (seen[to]) return;
     seen[to] = true;
     reached.push_back(to);
@@ -581,6 +609,32 @@ void Engine<R>::look_for_deadlock(std::uint32_t s) {
   const auto each_machine = [&](std::uint32_t station, auto&& call) {
     const StationData& data = p_.stations[station];
     for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m) call(m);
+  };
+  const auto is_stuck = [&](std::uint32_t m) { return s_.machines[m].phase >= Phase::kBlocked; };
+  const auto each_lot = [&](std::uint32_t m, auto&& call) {
+    if (s_.machines[m].lot == kNone && s_.stations[station_of(m)].queued > 0) {  // held back: its lot is in the queue
+      call(p_.stations[station_of(m)].scanned ? pick(m) : s_.stations[station_of(m)].head);
+      return;
+    }
+    for (std::uint32_t l = s_.machines[m].lot; l != kNone; l = s_.lots[l].child) call(l);
+  };
+  const auto each_way = [&](std::uint32_t m, std::uint32_t l, auto&& call) {
+    if (is_called(l)) return;  // a vehicle will come
+    if (s_.machines[m].phase == Phase::kHeld) {
+      each_target(s_.lots[l], call);
+    } else {
+      call(waits_at(l));
+    }
+  };
+  const auto can_go = [&](std::uint32_t m, std::uint32_t l) {
+    if (is_called(l)) return true;
+    bool any = false;
+    bool some = false;
+    each_way(m, l, [&](std::uint32_t to) {
+      some = true;
+      any = any || moves[to];
+    });
+    return s_.machines[m].phase == Phase::kHeld ? any || !some : any && s_.lots[l].blocked;
   };
   for (std::size_t i = 0; i < reached.size(); ++i) {
     const std::uint32_t at = reached[i];
@@ -590,7 +644,7 @@ void Engine<R>::look_for_deadlock(std::uint32_t s) {
           (!belt.stands && belt.count < p_.belts[at - stations].places)) {
         moves[at] = true;
       } else {
-        reach(belt.head);
+        reach(waits_at(belt.head));
       }
       continue;
     }
@@ -598,12 +652,11 @@ void Engine<R>::look_for_deadlock(std::uint32_t s) {
       if (const StepData& step = p_.steps[s_.lots[l].step]; step.patience.valid() && step.impatient != StepData::kStay)
         moves[at] = true;
     each_machine(at, [&](std::uint32_t m) {
-      if (s_.machines[m].phase != Phase::kBlocked) {
+      if (!is_stuck(m)) {
         moves[at] = true;
         return;
       }
-      for (std::uint32_t l = s_.machines[m].lot; l != kNone; l = s_.lots[l].child)
-        if (!is_called(l)) reach(l);
+      each_lot(m, [&](std::uint32_t l) { each_way(m, l, reach); });
     });
   }
   for (bool changed = true; changed;) {
@@ -616,8 +669,7 @@ void Engine<R>::look_for_deadlock(std::uint32_t s) {
       }
       each_machine(at, [&](std::uint32_t m) {
         bool free = true;
-        for (std::uint32_t l = s_.machines[m].lot; l != kNone; l = s_.lots[l].child)
-          free = free && (is_called(l) || (s_.lots[l].blocked && moves[waits_at(l)]));
+        each_lot(m, [&](std::uint32_t l) { free = free && can_go(m, l); });
         if (free) moves[at] = changed = true;
       });
     }
@@ -628,14 +680,21 @@ void Engine<R>::look_for_deadlock(std::uint32_t s) {
     told[at] = true;
     const bool belt = at >= stations;
     const std::uint32_t m = belt ? kNone : p_.stations[at].first_machine;
-    std::uint32_t l = belt ? s_.belts[at - stations].head : s_.machines[m].lot;
-    while (is_called(l) || moves[waits_at(l)]) l = s_.lots[l].child;
+    std::uint32_t stuck = belt ? s_.belts[at - stations].head : kNone;
+    std::uint32_t next = belt ? waits_at(stuck) : kNone;
+    if (!belt) {
+      each_lot(m, [&](std::uint32_t l) {
+        bool open = false;
+        each_way(m, l, [&](std::uint32_t to) { open = open || moves[to]; });
+        if (stuck == kNone && !open && !is_called(l)) stuck = l;
+      });
+      each_way(m, stuck, [&](std::uint32_t to) { next = next == kNone ? to : next; });
+    }
     if (!deadlock_.empty()) deadlock_ += ", ";
-    const std::uint32_t to = waits_at(l);
     deadlock_ += (belt ? p_.data.belt_names[at - stations] : p_.machine_names[m]) + " holds " +
-                 lot_name(p_.data, s_.lots[l].source, s_.lots[l].serial) + ", which waits for room " +
-                 (to >= stations ? "on " + p_.data.belt_names[to - stations] : "at " + p_.station_names[to]);
-    at = to;
+                 lot_name(p_.data, s_.lots[stuck].source, s_.lots[stuck].serial) + ", which waits for room " +
+                 (next >= stations ? "on " + p_.data.belt_names[next - stations] : "at " + p_.station_names[next]);
+    at = next;
   }
 }
 

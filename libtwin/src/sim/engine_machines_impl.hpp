@@ -30,6 +30,7 @@ void Engine<R>::rejoin_machine(std::uint32_t m) {
     machine.faults = static_cast<std::uint16_t>(machine.faults + (s_.failures[f].down ? 1 : 0));
   if (machine.condition == Condition::kStarved) ++s_.stations[station_of(m)].idle;
   update_condition(m);
+  if (machine.phase == Phase::kHeld && p_.stations[station_of(m)].cycle > 0) schedule_cycle(station_of(m), s_.now);
 }
 template <class R>
 void Engine<R>::resume_run(std::uint32_t m) {
@@ -61,7 +62,7 @@ void Engine<R>::update_condition(std::uint32_t m) {
     condition = Condition::kOff;
   } else if (machine.faults > 0) {
     condition = Condition::kDown;
-  } else if (machine.phase == Phase::kBlocked) {
+  } else if (machine.phase == Phase::kBlocked || machine.phase == Phase::kHeld) {
     condition = Condition::kBlocked;
   } else if (machine.phase != Phase::kIdle) {
     condition = !machine.running                      ? Condition::kWaiting
@@ -142,6 +143,8 @@ void Engine<R>::load(std::uint32_t m, std::uint32_t l) {
 template <class R>
 void Engine<R>::begin_work(std::uint32_t m) {
   MachineState& machine = s_.machines[m];
+  if (p_.holds_back && hold_back(m)) [[unlikely]]
+    return;
   const Lot& lot = s_.lots[machine.lot];
   machine.started = s_.now;
   machine.supplied = false;
@@ -180,10 +183,10 @@ Tick Engine<R>::processing_time(std::uint32_t m, const Lot& lot) noexcept {
   const auto stream = [&] { return step_stream(p_, lot, Purpose::kService); };
   // Only lots of one source that come in a row are worth drawing ahead for, at steps with one way to be done.
   const bool ahead = lot.source < p_.sources.size() && lot.round == 0 && p_.steps[lot.step].choice_count == 1;
-  const double work = ahead ? services_.draw(lot.step, s_.key, stream, lot.serial, kRoundBits, q_, time)
-                            : q_.quantile(time, draw_uniform(s_.key, stream(), lot_index(lot)));
   const double speed = q_.speed[m];
-  return std::max<Tick>(0, ticks_from_seconds(speed == 1 ? work : work / speed));
+  if (ahead) return services_.draw(lot.step, s_.key, stream, lot.serial, kRoundBits, q_, time, speed);
+  const double work = q_.quantile(time, draw_uniform(s_.key, stream(), lot_index(lot)));
+  return span_of(speed == 1 ? work : work / speed);
 }
 
 /// Works off `left`, as far as the calendar, faults and pools let it, up to the next failure of work.
@@ -201,6 +204,8 @@ void Engine<R>::run_machine(std::uint32_t m, const ChoiceData& choice) {
 /// \return how long the machine runs until it has done its work or fails
 template <class R>
 Tick Engine<R>::begin_run(std::uint32_t m) {
+  if (p_.slotted) [[unlikely]]
+    align(m);
   MachineState& machine = s_.machines[m];
   Tick span = machine.left;
   if (machine.phase == Phase::kProcessing) {
@@ -264,7 +269,9 @@ void Engine<R>::interrupt(std::uint32_t m, Interruption what) {
   machine.phase = Phase::kBlocked;  // until the last of a batch has left
   for (std::uint32_t l = machine.lot; l != kNone;) {
     const std::uint32_t next = s_.lots[l].child;
+    const std::uint32_t kept = p_.holds_back ? give_up(m, l) : kNone;
     move_on(l, BranchData::kScrap);
+    if (kept != kNone) admit(kept);
     l = next;
   }
 }

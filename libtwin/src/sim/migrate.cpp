@@ -164,7 +164,7 @@ class Migration {
       if (why.empty()) {
         new_.lots[l] = moved;
         if (new_.carries_more && old_.carries_more) {
-          new_.more[l] = old_.more[l];
+          new_.more[l] = translate(old_.more[l], lot);
           if (new_.more[l].from != kNone) new_.more[l].from = nodes_[new_.more[l].from];
           if (new_.more[l].from == kNone) new_.more[l].called = false;
         }
@@ -261,6 +261,32 @@ class Migration {
       if (lot.place == Place::kQueue && !patient) moved.overdue = false;
     }
     return moved;
+  }
+  /// What was decided about a lot under way stands, if the changed plant has the step and the station.
+  [[nodiscard]] LotMore translate(LotMore more, const Lot& lot) const {
+    if (!more.decided) return more;
+    const LotMore was = more;
+    more.follows = more.follows_choice = kNone;
+    more.decided = more.follows_rework = false;
+    const std::uint32_t step = steps_[lot.step];
+    const std::uint32_t follows = was.follows < BranchData::kJoin ? steps_[was.follows] : was.follows;
+    if (step == kNone || (follows == BranchData::kJoin && b_.steps[step].within == kNone)) return more;
+    if (was.follows < BranchData::kJoin) {
+      if (follows == kNone) return more;
+      const StepData& data = b_.steps[follows];
+      if (data.product != b_.steps[step].product || data.within != b_.steps[step].within) return more;
+      if ((was.follows_choice == kNone) != (data.choice_count == 0)) return more;
+      if (was.follows_choice != kNone) {
+        const std::uint32_t station = stations_[a_.choices[was.follows_choice].station.value];
+        for (std::uint32_t c = data.first_choice; c < data.first_choice + data.choice_count; ++c)
+          if (b_.choices[c].station.value == station) more.follows_choice = c;
+        if (more.follows_choice == kNone) return more;
+      }
+    }
+    more.follows = follows;
+    more.follows_rework = was.follows_rework;
+    more.decided = true;
+    return more;
   }
   /// Due date and priority are those that the changed plant gives.
   void promise(Lot& lot) const {
@@ -585,6 +611,12 @@ class Migration {
     const Slots from(a_);
     const Slots to(b_);
     begin_new_modes(engine);
+    for (std::uint32_t l = 0; l < new_.more.size(); ++l) {
+      const Lot& lot = new_.lots[l];
+      if (lot.place != Place::kMachine || !new_.more[l].decided || new_.more[l].follows_choice == kNone) continue;
+      const StationId next = b_.choices[new_.more[l].follows_choice].station;
+      if (next != b_.machines[lot.machine].station) ++new_.stations[next.value].inbound;
+    }
     std::vector<bool> known_machine(b_.machines.size(), false);
     for (const std::uint32_t m : machines_)
       if (m != kNone) known_machine[m] = true;
@@ -620,7 +652,11 @@ class Migration {
         const std::uint32_t p = pools_[e.slot - from.pools];
         if (p != kNone && b_.pools[p].supply.valid() && !new_.queue.pending(to.pools + p))
           new_.queue.schedule(to.pools + p, e.time, e.priority());
-      } else if (e.slot >= from.stations && e.slot < from.belts) {
+      } else if (e.slot >= from.cycles && e.slot < from.belts) {
+        const std::uint32_t s = stations_[e.slot - from.cycles];
+        if (s != kNone && b_.stations[s].cycle == a_.stations[e.slot - from.cycles].cycle)
+          new_.queue.reschedule(to.cycles + s, e.time, e.priority());
+      } else if (e.slot >= from.stations && e.slot < from.cycles) {
         const std::uint32_t s = stations_[e.slot - from.stations];
         if (s != kNone && b_.stations[s].batch.wait < kNever)
           new_.queue.schedule(to.stations + s, e.time, e.priority());

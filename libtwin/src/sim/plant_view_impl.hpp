@@ -34,6 +34,10 @@ struct PlantView {
   std::span<const std::string> station_names{data.station_names};
   bool may_deadlock = data.may_deadlock;
   bool counts_lots = data.counts_lots;
+  bool holds_back = data.holds_back;
+  bool slotted = data.slotted;
+  bool polls = data.polls;
+  bool preempts = data.preempts;
 
   explicit PlantView(const PlantData& plant) noexcept : data(plant) {}
 

@@ -16,7 +16,7 @@ namespace twin {
 namespace {
 
 constexpr std::string_view kMagic = "TWINSTAT";
-constexpr std::uint32_t kVersion = 3;
+constexpr std::uint32_t kVersion = 4;
 /// What is over lies after this, so that spans up to any clock stay in range.
 constexpr Tick kOldest = -kNever / 2;
 /// Sums kept in 128 bits lie within this of zero.
@@ -143,7 +143,8 @@ struct Canonical {
 };
 
 void write_more(Writer& w, const LotMore& more) {
-  w.all(more.sent_back, more.from, more.called, more.boarded, more.carried);
+  w.all(more.sent_back, more.follows, more.follows_choice, more.decided, more.follows_rework, more.from, more.called,
+        more.boarded, more.carried);
 }
 
 std::string body(const PlantData& plant, const State& state) {
@@ -238,7 +239,7 @@ void read_machine(Reader& r, const PlantData& plant, Tick now, MachineState& m) 
     r.ticks(t, 0, before);
     before -= t;
   }
-  if (m.phase > Phase::kBlocked || static_cast<std::size_t>(m.condition) >= kConditions)
+  if (m.phase > Phase::kHeld || static_cast<std::size_t>(m.condition) >= kConditions)
     refuse("a machine is in no known phase or condition");
   m.held = static_cast<std::uint32_t>(r.count(4));
 }
@@ -282,7 +283,7 @@ void read_lot(Reader& r, const PlantData& plant, Tick now, Lot& lot) {
 }
 
 void read_more(Reader& r, const PlantData& plant, Tick now, const Lot& lot, LotMore& more) {
-  r.all(more.sent_back);
+  r.all(more.sent_back, more.follows, more.follows_choice, more.decided, more.follows_rework);
   r.index(more.from, plant.node_names.size(), true);
   r.all(more.called);
   if (more.called && (plant.steps[lot.step].way != Way::kFleet || more.from == kNone || lot.blocked ||
@@ -290,6 +291,23 @@ void read_more(Reader& r, const PlantData& plant, Tick now, const Lot& lot, LotM
     refuse("a lot waits for a vehicle where none comes");
   r.ticks(more.boarded, 0, now - kOldest);
   r.ticks(more.carried, 0, now - kOldest);
+  if (!more.decided) {
+    if (more.follows != kNone || more.follows_choice != kNone || more.follows_rework)
+      refuse("what follows an operation is half decided");
+    return;
+  }
+  if (lot.place != Place::kMachine) refuse("it is decided what follows an operation that is not under way");
+  const StepData& step = plant.steps[lot.step];
+  bool fits = more.follows_choice == kNone && more.follows >= BranchData::kJoin && more.follows <= BranchData::kLeave &&
+              (more.follows != BranchData::kJoin || lot.whole != kNone);
+  if (more.follows < plant.steps.size()) {
+    const StepData& next = plant.steps[more.follows];
+    const bool there =
+        more.follows_choice >= next.first_choice && more.follows_choice < next.first_choice + next.choice_count;
+    fits = next.product == step.product && next.within == step.within &&
+           (next.choice_count == 0 ? more.follows_choice == kNone : there);
+  }
+  if (!fits) refuse("it is decided that a lot goes where it cannot go");
 }
 
 bool is_called(const State& state, std::uint32_t l) { return state.carries_more && state.more[l].called; }
@@ -380,7 +398,9 @@ void check_machines(const PlantData& plant, State& state) {
     const auto own_mode = [&](std::uint32_t f) {
       return f >= data.first_mode && f < data.first_mode + data.mode_count && !plant.modes[f].by_clock();
     };
-    if ((m.phase == Phase::kIdle) != (m.lot == kNone)) fault("its phase does not fit the lot it holds");
+    const StationData& station = plant.stations[data.station.value];
+    const bool empty = m.phase == Phase::kIdle || (m.phase == Phase::kHeld && station.cycle > 0 && m.lot == kNone);
+    if (empty != (m.lot == kNone)) fault("its phase does not fit the lot it holds");
     if (m.kind != kNone && m.kind >= plant.stations[data.station.value].kind_count)
       fault("it is set up for a kind of work that it does not do");
     if (m.held > std::max(1U, plant.stations[data.station.value].batch.most))
@@ -391,6 +411,8 @@ void check_machines(const PlantData& plant, State& state) {
         fault("its phase does not fit that of its lot");
       if (!lot.blocked && !is_called(state, l) && plant.choices[lot.choice].station != data.station)
         fault("it works for another station");
+      if (state.carries_more && state.more[l].decided && m.phase >= Phase::kBlocked)
+        fault("it is decided what follows an operation that has not begun, or is over");
     }
     if (m.phase == Phase::kSetup) check_setup(plant, m, plant.choices[state.lots[m.lot].choice], fault);
     check_pools(plant, state, i, fault);
@@ -427,7 +449,7 @@ void check_machines(const PlantData& plant, State& state) {
     }
     const Condition condition = !m.open                         ? Condition::kOff
                                 : m.faults > 0                  ? Condition::kDown
-                                : m.phase == Phase::kBlocked    ? Condition::kBlocked
+                                : m.phase >= Phase::kBlocked    ? Condition::kBlocked
                                 : works && !m.running           ? Condition::kWaiting
                                 : m.phase == Phase::kProcessing ? Condition::kWorking
                                 : m.phase == Phase::kSetup      ? Condition::kSetup
@@ -443,8 +465,7 @@ void check_machines(const PlantData& plant, State& state) {
       fault("it is open when its calendar is closed, or the reverse");
     if (condition == Condition::kStarved) {
       ++state.stations[data.station.value].idle;
-      if (state.stations[data.station.value].queued > 0 && plant.stations[data.station.value].batch.most == 1)
-        fault("it is idle while lots wait for it");
+      if (state.stations[data.station.value].queued > 0 && station.direct) fault("it is idle while lots wait for it");
     }
     if (m.believed && m.phase != Phase::kProcessing) fault("an estimate belongs to no work");
     const auto belief = std::ranges::find(state.beliefs, i, &Belief::machine);
@@ -661,7 +682,7 @@ void read_events(Reader& r, const PlantData& plant, State& state) {
     r.ticks(event.time, state.now, state.now + kNever);
     r.all(event.order);
     r.index(event.slot, limit);
-    if (event.priority() > static_cast<unsigned>(Priority::kBatch)) refuse("an event has no known priority");
+    if (event.priority() > static_cast<unsigned>(Priority::kCycle)) refuse("an event has no known priority");
     if (state.queue.pending(event.slot) || event.sequence() >= next || std::pair(event.time, event.order) < last)
       refuse("an event is there twice, or out of order");
     last = {event.time, event.order};
@@ -670,6 +691,29 @@ void read_events(Reader& r, const PlantData& plant, State& state) {
   }
   std::ranges::sort(sequences);
   if (std::ranges::adjacent_find(sequences) != sequences.end()) refuse("two events have one sequence number");
+}
+
+/// Where work is in cycles, whoever could begin with the next one has it pending.
+void check_cycles(const PlantData& plant, const State& state) {
+  const Slots slots(plant);
+  std::vector<bool> saturated(plant.stations.size(), false);
+  for (const SourceData& source : plant.sources)
+    if (source.kind == SourceKind::kSaturate)
+      saturated[plant.choices[plant.steps[plant.products[source.product.value].first_step].first_choice]
+                    .station.value] = true;
+  for (std::uint32_t s = 0; s < plant.stations.size(); ++s) {
+    const StationData& data = plant.stations[s];
+    const bool pending = state.queue.pending(slots.cycles + s);
+    if (pending && (data.cycle == 0 || state.queue.time_of(slots.cycles + s) % data.cycle != 0))
+      refuse("a cycle begins where or when none does");
+    if (pending || data.cycle == 0) continue;
+    for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m) {
+      const bool idle = state.machines[m].condition == Condition::kStarved;
+      if (state.machines[m].phase == Phase::kHeld ||
+          (idle && (saturated[s] || (state.stations[s].queued > 0 && data.batch.most == 1))))
+        refuse("a machine waits for a cycle that does not begin");
+    }
+  }
 }
 
 void check_events(const PlantData& plant, State& state) {
@@ -701,6 +745,7 @@ void check_events(const PlantData& plant, State& state) {
   for (std::uint32_t s = 0; s < plant.stations.size(); ++s)
     if (state.queue.pending(slots.stations + s) && plant.stations[s].batch.wait == kNever)
       refuse("a batch that waits for ever gives up waiting");
+  check_cycles(plant, state);
   for (std::uint32_t b = 0; b < plant.belts.size(); ++b) check_belt(plant, state, b, expect);
   for (std::uint32_t i = 0; i < plant.vehicle_fleet.size(); ++i) {
     const VehicleState& v = state.vehicles[i];
@@ -709,6 +754,10 @@ void check_events(const PlantData& plant, State& state) {
   }
   for (std::uint32_t l = 0; l < state.lots.size(); ++l) {
     const Lot& lot = state.lots[l];
+    if (state.carries_more && state.more[l].decided && state.more[l].follows_choice != kNone) {
+      const StationId to = plant.choices[state.more[l].follows_choice].station;
+      if (to != plant.machines[lot.machine].station) ++state.stations[to.value].inbound;
+    }
     const bool moving = lot.place == Place::kTransit;
     const bool patient = lot.place == Place::kQueue && !lot.overdue && plant.steps[lot.step].patience.valid();
     const Tick end = lot.left < kNever - lot.entered ? lot.entered + lot.left : kNever;

@@ -11,7 +11,8 @@ Slots::Slots(const PlantData& plant) noexcept {
   calendars = sources + count(plant.sources);
   pools = calendars + count(plant.calendars);
   stations = pools + count(plant.pools);
-  belts = stations + count(plant.stations);
+  cycles = stations + count(plant.stations);
+  belts = cycles + count(plant.stations);
   vehicles = belts + 2 * count(plant.belts);
   order = vehicles + count(plant.vehicle_fleet);
   lots = order + 1;

@@ -1,5 +1,6 @@
 """Production lines as finite Markov chains, solved directly."""
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -54,6 +55,66 @@ def assembly(
     p = _stationary(len(states), moves)
     level = [float(p @ np.array(states)[:, k]) for k in (0, 1)]
     return {"throughput": float(p @ rates), "level_1": level[0], "level_2": level[1]}
+
+
+def bernoulli_line(p: Sequence[float], N: Sequence[int]) -> dict[str, float]:  # noqa: N803, as the model is written
+    """Machines that work in each slot with probability p[i], N[i] places between i and i + 1, blocked before service.
+
+    The first is never starved, the last never blocked. A machine works if it is up, has a part before it, and behind
+    it a place, or a machine that takes a part in the same slot.
+    """
+    machines = len(p)
+    states = list(itertools.product(*(range(n + 1) for n in N)))
+    places = {state: k for k, state in enumerate(states)}
+    matrix = np.zeros((len(states), len(states)))
+    rate = np.zeros(len(states))
+    for state in states:
+        for up in itertools.product((False, True), repeat=machines):
+            chance = float(np.prod([p[i] if up[i] else 1 - p[i] for i in range(machines)]))
+            works = [False] * machines
+            for i in reversed(range(machines)):
+                room = i == machines - 1 or state[i] < N[i] or works[i + 1]
+                works[i] = up[i] and room and (i == 0 or state[i - 1] > 0)
+            after = tuple(state[i] + works[i] - works[i + 1] for i in range(machines - 1))
+            matrix[places[state], places[after]] += chance
+            rate[places[state]] += chance * works[-1]
+    q = _stationary_slots(matrix)
+    return {"PR": float(q @ rate), "WIP": float(q @ np.array(states).sum(axis=1))}
+
+
+def deterministic_line(
+    p: Sequence[float],
+    r: Sequence[float],
+    N: int,  # noqa: N803, as the model is written
+) -> dict[str, float]:
+    """Two machines with unit cycles: failures p per cycle of work, repairs r per cycle (Gershwin 1994, chapter 3).
+
+    In a cycle machines fail or are repaired first, then parts move; what was full or empty before that counts.
+    """
+    states = list(itertools.product(range(N + 1), (0, 1), (0, 1)))
+    places = {state: k for k, state in enumerate(states)}
+    matrix = np.zeros((len(states), len(states)))
+    rate = np.zeros(len(states))
+    for n, *up in states:
+        may = (n < N, n > 0)
+        for now in itertools.product((0, 1), (0, 1)):
+            chance = 1.0
+            for i in (0, 1):
+                stays_up = 1 - p[i] if may[i] else 1.0
+                chance *= (stays_up if now[i] else 1 - stays_up) if up[i] else (r[i] if now[i] else 1 - r[i])
+            after = (n + (now[0] and may[0]) - (now[1] and may[1]), *now)
+            if chance > 0:
+                matrix[places[n, up[0], up[1]], places[after]] += chance
+                rate[places[n, up[0], up[1]]] += chance * (now[1] and may[1])
+    q = _stationary_slots(matrix)
+    return {"throughput": float(q @ rate), "mean_buffer": float(q @ np.array(states)[:, 0])}
+
+
+def _stationary_slots(matrix: np.ndarray) -> np.ndarray:
+    """Solve q P = q, sum q = 1."""
+    size = len(matrix)
+    equations = np.vstack([(matrix.T - np.eye(size))[:-1], np.ones(size)])
+    return np.linalg.solve(equations, np.eye(1, size, size - 1)[0])
 
 
 WAITING, WORKING, DOWN, DONE = range(4)  # what a machine does; DONE: holds a finished part that has nowhere to go

@@ -237,6 +237,48 @@ def exponential_line(mu, B, f=None, r=None):  # noqa: N803, as the model is writ
     return text, {"throughput": _rate("part.throughput"), "wip": _plain("part.wip")}
 
 
+def bernoulli_line(p, N):  # noqa: N803, as the model is written
+    """Build machines that are up in each slot by chance, and take a part only in a slot in which they work."""
+    stations = ""
+    for i, up in enumerate(p):
+        keys = ["cycle: 1 min", "blocking: before"]
+        if i:
+            keys.append(f"queue: {{places: {N[i - 1]}}}")
+        if up < 1:
+            after = f"geometric({1 - up!r}, 1 min) of time"
+            keys.append(f'failures: [{{after: "{after}", repair: "geometric({up!r}, 1 min)"}}]')
+        stations += f"  m{i + 1}: {{{', '.join(keys)}}}\n"
+    steps = "".join(f"      - {{at: m{i + 1}, time: 1 min}}\n" for i in range(len(p)))
+    text = f"stations:\n{stations}products:\n  part:\n    arrivals: saturate\n    route:\n{steps}"
+
+    def wip(result):
+        return sum(
+            result[f"m{i}.queue_length"].sample + result[f"m{i}.share.working"].sample for i in range(2, len(p) + 1)
+        )
+
+    return text, {"PR": _rate("part.throughput"), "WIP": wip}
+
+
+def deterministic_line(p, r, N):  # noqa: N803, as the model is written
+    """Build two machines of which the second holds one of the N parts."""
+    stations = ""
+    for i in (0, 1):
+        after = f"geometric({p[i]!r}, 1 min) of work"
+        keys = [f'failures: [{{after: "{after}", repair: "geometric({r[i]!r}, 1 min)"}}]', "blocking: before"]
+        if i:
+            keys.append(f"queue: {{places: {N - 1}}}")
+        if N > 1:
+            keys.append("cycle: 1 min")
+        stations += f"  m{i + 1}: {{{', '.join(keys)}}}\n"
+    steps = "".join(f"      - {{at: m{i + 1}, time: 1 min}}\n" for i in (0, 1))
+    text = f"stations:\n{stations}products:\n  part:\n    arrivals: saturate\n    route:\n{steps}"
+
+    def buffer(result):
+        return sum(result[f"m2.{figure}"].sample for figure in ("queue_length", "share.working", "share.down"))
+
+    return text, {"throughput": _rate("part.throughput"), "mean_buffer": buffer}
+
+
 def span(mean: float, cv2: float, family: str = "lognormal") -> str:
     """Give a time of this mean and squared coefficient of variation."""
     if abs(cv2) < 1e-12:

@@ -29,6 +29,7 @@ enum class Family : std::uint8_t {
   kBeta = 8,           ///< a, b on [low, high]
   kEmpirical = 9,      ///< table of sorted observations x_0 .. x_{n-1}; see Distribution::empirical
   kDiscrete = 10,      ///< table of (value, cumulative probability) pairs, values ascending, the last one 1
+  kGeometric = 11,     ///< probability, unit: trials up to the first success, each as long as the unit
 };
 
 /// One distribution without pointers; `X = shift + Y`, with Y of the family, truncated to [low, high] if asked.
@@ -101,6 +102,9 @@ class Distribution {
   [[nodiscard]] static Distribution empirical(std::vector<double> observations);
   /// Weights need not sum to 1; equal values are merged, values of weight 0 dropped.
   [[nodiscard]] static Distribution discrete(std::vector<double> values, std::vector<double> weights);
+
+  /// Trials up to and with the first success, each of which succeeds with this probability: unit, 2 unit, 3 unit, ...
+  [[nodiscard]] static Distribution geometric(double probability, double unit = 1);
 
   [[nodiscard]] Distribution shifted(double by) const;
   /// Conditioned on lower <= X <= upper (either may be infinite); throws where that has no probability.

@@ -329,6 +329,10 @@ class StationBuilder : public BuilderLink<StationBuilder> {
   StationBuilder& uses(const std::string& material, int amount = 1);
   /// Adds material made as an operation ends, of steps that say nothing of it.
   StationBuilder& makes(const std::string& material, int amount = 1);
+  /// Begins an operation only when there is room where its lot goes next.
+  StationBuilder& block_before();
+  /// Begins and ends operations at multiples of this time only.
+  StationBuilder& cycle(Duration cycle);
   StationBuilder& speed(double factor);
 
  private:

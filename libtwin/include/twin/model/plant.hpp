@@ -79,6 +79,27 @@ struct BatchData {
   Tick wait = kNever;
 };
 
+/// How long a server that polls stays with one kind of work.
+enum class Serve : std::uint8_t {
+  kAny = 0,         ///< it does not poll
+  kExhaustive = 1,  ///< until none is left
+  kGated = 2,       ///< those that waited when it came
+  kLimited = 3,     ///< so many at most
+};
+/// A machine that goes round its kinds of work, also when none waits.
+struct PollingData {
+  Serve serve = Serve::kAny;
+  std::uint32_t limit = 1;  ///< kLimited: lots of each visit at most
+  DistributionId change;    ///< seconds from one kind to the next
+};
+
+/// Whether a lot that comes before one under way takes its machine, and what becomes of the work done.
+enum class Preemption : std::uint8_t {
+  kOff = 0,
+  kResume = 1,   ///< it is gone on with later
+  kRestart = 2,  ///< it begins anew later, with the time once drawn
+};
+
 struct StationData {
   std::uint32_t first_machine = 0;
   std::uint32_t machine_count = 0;
@@ -94,6 +115,13 @@ struct StationData {
                                  ///< machine that is set up for nothing; kNone: setups do not depend on kinds
   BatchData batch;
   Interruption when_closed = Interruption::kPause;  ///< what its machines' calendars do to work under way
+  bool block_before = false;  ///< an operation begins only when there is room where its lots go next
+  PollingData polling;
+  Preemption preempt = Preemption::kOff;
+  Tick cycle = 0;  ///< operations begin and end at multiples of it; 0: at any time
+  /// A lot may go straight onto an idle machine, and a free machine may take any lot without looking further.
+  bool direct = true;
+  std::uint32_t room_of_idle = 1;  ///< lots for which an idle machine has room, beside the places
   /// The queue is looked through when a machine asks, instead of kept in order.
   bool scanned = false;
   std::uint64_t hash = 0;
@@ -362,6 +390,10 @@ struct PlantData {
   std::vector<Expression> expressions;
   bool lots_carry_more = false;  ///< states keep a LotMore beside each lot
   bool counts_lots = false;      ///< some failure counts operations
+  bool holds_back = false;       ///< some station blocks before service
+  bool slotted = false;          ///< some station works in cycles
+  bool polls = false;            ///< some machine goes round its kinds of work
+  bool preempts = false;         ///< some lots take machines from others
   bool plans_ahead = false;      ///< some rule looks at the work that remains
   bool may_deadlock = false;     ///< stations with finite queues, and belts, feed each other in a circle
   bool has_carriers = false;     ///< some step has its lots brought by a belt or by vehicles

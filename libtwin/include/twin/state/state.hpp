@@ -37,7 +37,15 @@ inline constexpr std::size_t kConditions = kRateConditions;
 [[nodiscard]] const char* name_of(Condition condition) noexcept;
 
 /// How far a machine is with the lot it holds.
-enum class Phase : std::uint8_t { kIdle = 0, kSetup = 1, kProcessing = 2, kBlocked = 3 };
+enum class Phase : std::uint8_t {
+  kIdle = 0,
+  kSetup = 1,
+  kProcessing = 2,
+  kBlocked = 3,
+  kHeld = 4,    ///< has not begun, since there is no room where its lot goes next; where work is in cycles the lot is
+                ///< still in the queue
+  kRoaming = 5  ///< on its way to the next kind of work, with nothing on it
+};
 
 struct MachineState {
   Tick since = 0;                   ///< start of the present condition
@@ -65,6 +73,9 @@ struct MachineState {
   std::uint64_t pools = 0;                       ///< while running: which alternative meets each need, 8 bits a need
   std::array<Tick, kConditions> in_condition{};  ///< up to `since`
   std::uint64_t visits = 0;                      ///< operations finished
+  std::uint64_t gate = 0;  ///< of one that polls: lots that entered the queue before are served (gated), or lots that
+                           ///< may still be served before it goes on (limited)
+  std::uint64_t changes = 0;  ///< of one that polls: ways to another kind so far: index of the draws
 };
 
 /// Where a lot is.
@@ -106,19 +117,26 @@ struct Lot {
 
 /// What only some plants ask of a lot, beside it so that the others do not carry it: State::more, by the lot's slot.
 struct LotMore {
-  std::uint32_t sent_back = 0;   ///< times it was sent back as rework
-  std::uint32_t behind = kNone;  ///< on a belt: the next lot behind it
-  std::uint32_t from = kNone;    ///< node where a vehicle fetches it
-  bool called = false;           ///< it has a place where it goes, and waits for a vehicle to come and load it
-  Tick boarded = 0;              ///< on a belt: its clock when the lot got on
-  Tick carried = 0;              ///< time on its ways so far, without the present one
+  std::uint32_t sent_back = 0;           ///< times it was sent back as rework
+  std::uint32_t follows = kNone;         ///< where it goes after the operation under way, as BranchData::target
+  std::uint32_t follows_choice = kNone;  ///< which alternative of that step; kNone: it needs no room
+  bool decided = false;                  ///< these two hold, and the place there is kept for it
+  bool follows_rework = false;           ///< that is declared as rework
+  std::uint32_t worked_by = kNone;       ///< the machine that another lot took from it; kNone: none did
+  Tick total = 0, left = 0;              ///< then: processing at that machine's speed, as drawn, and what is left of it
+  std::uint32_t behind = kNone;          ///< on a belt: the next lot behind it
+  std::uint32_t from = kNone;            ///< node where a vehicle fetches it
+  bool called = false;                   ///< it has a place where it goes, and waits for a vehicle to come and load it
+  Tick boarded = 0;                      ///< on a belt: its clock when the lot got on
+  Tick carried = 0;                      ///< time on its ways so far, without the present one
 };
 
 /// Lots in one station's queue and those waiting for room in it.
 struct StationState {
   std::uint32_t head = kNone, tail = kNone;  ///< queue: list (FIFO, LIFO), or root of a heap in `head`
   std::uint32_t queued = 0;
-  std::uint32_t inbound = 0;                                 ///< lots on the way that have a place reserved
+  std::uint32_t inbound = 0;                                 ///< lots on the way, or under way elsewhere, that have a
+                                                             ///< place reserved
   std::uint32_t idle = 0;                                    ///< machines that could start a lot now
   std::uint32_t blocked_head = kNone, blocked_tail = kNone;  ///< lots waiting for room, in order of waiting
   std::uint64_t visits = 0;                                  ///< lots that left the queue for a machine
@@ -250,10 +268,10 @@ struct Belief {
 };
 
 /// Slots of pending events: machines, failure modes, sources, calendars, pools (deliveries), stations (batches that
-/// wait no longer), belts (two each: the first lot comes to the end, and the next one may get on), vehicles, the next
-/// order, then lots under way or in a queue they may leave.
+/// wait no longer), stations again (cycles), belts (two each: the first lot comes to the end, and the next one may get
+/// on), vehicles, the next order, then lots under way or in a queue they may leave.
 struct Slots {
-  std::uint32_t modes, sources, calendars, pools, stations, belts, vehicles, order, lots;
+  std::uint32_t modes, sources, calendars, pools, stations, cycles, belts, vehicles, order, lots;
   explicit Slots(const PlantData& plant) noexcept;
 };
 
@@ -267,6 +285,7 @@ enum class Priority : std::uint8_t {
   kArrival = 5,    ///< a lot arrives from a source or an order, material from its supply
   kPatience = 6,   ///< a lot has waited for as long as it may
   kBatch = 7,      ///< a batch waits no longer for more lots
+  kCycle = 8,      ///< a cycle begins
 };
 
 /// See the head of this file. Plain data: read it as you like; to change it use the functions of twin/sim.
