@@ -167,5 +167,120 @@ TEST(Conveyors, AreReachedByPathsOfChanges) {
             Plant::parse(plant("conveyors: {b: {places: 3, time: 6 s}}", "b")).digest());
 }
 
+/// Two stations and a park, a fleet, and the way between the stations.
+std::string shop(const std::string& fleet,
+                 const std::string& paths = "{between: [saw, mill], length: 10 m}, {between: [park, saw], length: 5 m}",
+                 const std::string& more = "") {
+  return "paths: [" + paths + "]\nvehicles: {agv: {" + fleet +
+         "}}\nstations: {saw: {}, mill: {}}\nproducts: {p: {route: [{at: saw, time: 1 s" + more +
+         "}, {at: mill, time: 1 s, transport: agv}], arrivals: every 2 s}}\n";
+}
+
+TEST(Vehicles, AreCompiledToNodesEdgesAndShortestWays) {
+  const Plant p =
+      Plant::parse(shop("count: 2, speed: 1.5 m/s, load: 20 s, home: park",
+                        "{between: [saw, mill], length: 10 m, capacity: 1}, {from: saw, to: park, length: 5 "
+                        "m}, {from: park, to: mill, length: 4 m}, {from: mill, to: park, length: 30 m}"));
+  const PlantData& d = p.data();
+  EXPECT_THAT(d.node_names, ElementsAre("saw", "mill", "park"));
+  EXPECT_THAT(d.vehicle_names, ElementsAre("agv.1", "agv.2"));
+  ASSERT_EQ(d.edges.size(), 5U);
+  EXPECT_EQ(d.edges[0].track, d.edges[1].track);
+  EXPECT_EQ(d.tracks[0].capacity, 1U);
+  EXPECT_EQ(d.tracks[1].capacity, 0U);
+  EXPECT_EQ(d.edges[2].length, 5'000'000);
+  EXPECT_THAT(d.station_node, ElementsAre(0U, 1U));
+  EXPECT_EQ(d.distance[0 * 3 + 1], 9'000'000) << "by the park";
+  EXPECT_EQ(d.next_edge[0 * 3 + 1], 2U);
+  EXPECT_EQ(d.distance[1 * 3 + 2], 15'000'000) << "back by the saw";
+  EXPECT_EQ(d.next_edge[1 * 3 + 2], 1U);
+  EXPECT_EQ(d.next_edge[2 * 3 + 2], kNone);
+  EXPECT_EQ(d.fleets[0].home, 2U);
+  EXPECT_EQ(d.steps[1].way, Way::kFleet);
+  EXPECT_TRUE(d.has_carriers && d.lots_carry_more);
+  EXPECT_NE(p.digest(), p.change({{"paths[0].length", "11 m"}}).digest());
+  EXPECT_NE(p.digest(), p.change({{"vehicles.agv.dispatch", "least_used"}}).digest());
+}
+
+TEST(Vehicles, ThatMakeNoSenseAreRefused) {
+  const std::string good = "speed: 1 m/s, home: park";
+  EXPECT_THAT(told(shop(good)), testing::IsEmpty());
+  EXPECT_THAT(told(shop("home: park")), ElementsAre(HasSubstr("speed")));
+  EXPECT_THAT(told(shop("speed: 1 m/s")), ElementsAre(HasSubstr("home")));
+  EXPECT_THAT(told(shop("speed: 1 m/s, home: bark")),
+              ElementsAre(HasSubstr("no path leads to 'bark' (did you mean 'park'?)")));
+  EXPECT_THAT(told(shop(good + ", dispatch: soonest")), ElementsAre(HasSubstr("nearest, longest_waiting, least_used")));
+  EXPECT_THAT(told(shop(good + ", dispatch: expr(due +)")), ElementsAre(HasSubstr("the formula cannot be read")));
+  EXPECT_THAT(told(shop(good + ", idle: sleep")), ElementsAre(HasSubstr("allowed: home, stay")));
+  EXPECT_THAT(told(shop(good + ", count: 0")), ElementsAre(HasSubstr("allowed: a whole number from 1")));
+  EXPECT_THAT(told(shop(good, "{between: [saw, mill], length: 10 m}, {from: saw, to: park, length: 5 m}")),
+              ElementsAre(HasSubstr("vehicles cannot get from 'saw' to 'park' and back")));
+  EXPECT_THAT(told(shop(good, "{between: [saw, park], length: 10 m}")),
+              ElementsAre(HasSubstr("agv brings lots to 'mill', to which no path leads")));
+  EXPECT_THAT(told(shop(good, "{between: [mill, park], length: 10 m}")),
+              ElementsAre(HasSubstr("agv fetches lots at 'saw', to which no path leads")));
+  EXPECT_THAT(
+      told(shop(good, "{between: [saw, mill], length: 10 m}, {between: [park, saw], length: 5 m}", ", transport: agv")),
+      ElementsAre(HasSubstr("agv fetches lots from outside, to which no path leads; allowed: a point in "
+                            "`entry`")));
+  EXPECT_THAT(told(shop(good, "{between: [saw, saw], length: 10 m}")),
+              testing::Contains(HasSubstr("the path leads from 'saw' to itself")));
+  EXPECT_THAT(told(shop(good, "{between: [saw], length: 10 m}")), testing::Contains(HasSubstr("two names")));
+  EXPECT_THAT(told(shop(good, "{from: saw, length: 10 m}")),
+              testing::Contains(HasSubstr("the path does not say where it leads")));
+  EXPECT_THAT(told(shop(good, "{between: [saw, mill], from: saw, length: 10 m}")),
+              testing::Contains(HasSubstr("do not go together")));
+  EXPECT_THAT(told(shop(good, "{between: [saw, mill], length: 10}")), testing::Contains(HasSubstr("a length above 0")));
+}
+
+TEST(Vehicles, MustNotStandEmptyOnTheirWay) {
+  const auto below = [](const std::string& share) {
+    return told(
+        shop("speed: 1 m/s, home: park, battery: {range: 100 m, charge: 1 min, at: park, below: " + share + "}"));
+  };
+  // At worst it is at the mill: 10 m to the saw, 10 m with the lot, 15 m to the park.
+  EXPECT_THAT(below("0.35"), testing::IsEmpty());
+  EXPECT_THAT(below("0.34"), ElementsAre(HasSubstr("not charged with 34 m left may stand empty on its way; allowed: "
+                                                   "range times below of at least 35 m")));
+  EXPECT_THAT(told(shop("speed: 1 m/s, home: park, battery: {range: 100 m, charge: 0 s, at: park}")),
+              ElementsAre(HasSubstr("charging takes no time")));
+}
+
+TEST(Vehicles, AreSaidByTheBuilderAsByAFile) {
+  PlantBuilder builder("shop");
+  builder.path({.from = "saw", .to = "mill", .length = "10 m", .capacity = 1});
+  builder.path({.from = "mill", .to = "park", .length = "5 m", .both_ways = false});
+  builder.path({.from = "park", .to = "saw", .length = "5 m", .both_ways = false});
+  builder.vehicles("agv", {.count = 2,
+                           .speed = "1 m/s",
+                           .load = "20 s",
+                           .unload = Distribution::exponential(9),
+                           .home = "park",
+                           .stay = true,
+                           .entry = "park",
+                           .dispatch = "least_used",
+                           .battery = BatteryOptions{"1 km", Duration{kHour}, "park", 0.25}});
+  builder.station("saw").station("mill");
+  builder.product("p")
+      .step({.at = "saw", .time = Distribution::deterministic(1), .transport = "agv"})
+      .step({.at = "mill", .time = Distribution::deterministic(1), .transport = "agv"})
+      .arrivals_every(Distribution::deterministic(60));
+  EXPECT_EQ(builder.build().digest(), Plant::parse(R"(
+paths:
+  - {between: [saw, mill], length: 10 m, capacity: 1}
+  - {from: mill, to: park, length: 5 m}
+  - {from: park, to: saw, length: 5 m}
+vehicles:
+  agv:
+    {count: 2, speed: 1 m/s, load: 20 s, unload: exponential(9 s), home: park, idle: stay, entry: park, dispatch: least_used,
+     battery: {range: 1 km, charge: 1 h, at: park, below: 0.25}}
+stations: {saw: {}, mill: {}}
+products:
+  p: {route: [{at: saw, time: 1 s, transport: agv}, {at: mill, time: 1 s, transport: agv}], arrivals: every 60 s}
+)",
+                                                   "shop")
+                                          .digest());
+}
+
 }  // namespace
 }  // namespace twin
