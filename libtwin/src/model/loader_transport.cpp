@@ -425,7 +425,7 @@ void PlantLoader::check_fleets(const Place& place) {
   for (std::uint32_t i = 0; i < plant_.steps.size(); ++i) {
     const StepData& step = plant_.steps[i];
     if (step.next < BranchData::kJoin) lead(i, step.next);
-    if (step.impatient < BranchData::kJoin) lead(i, step.impatient);
+    if (step.impatient < plant_.steps.size()) lead(i, step.impatient);  // kStay is none
     for (std::uint32_t b = step.first_branch; b < step.first_branch + step.branch_count; ++b)
       if (plant_.branches[b].target < BranchData::kJoin) lead(i, plant_.branches[b].target);
   }

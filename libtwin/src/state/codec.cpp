@@ -503,7 +503,7 @@ void read_belt(Reader& r, const PlantData& plant, State& state, std::uint32_t b,
     std::uint32_t l = 0;
     r.index(l, state.lots.size());
     const Lot& lot = state.lots[l];
-    const Tick on = state.more[l].boarded;
+    const Tick on = state.carries_more ? state.more[l].boarded : 0;
     if (!own(l) || lot.place != Place::kBelt || (placed[l] && !(i == 0 && lot.blocked)) || (lot.blocked && i > 0) ||
         lot.blocked != placed[l] || on < boarded || on > belt.last_on)
       fault("the lots on it are impossible");
@@ -602,13 +602,13 @@ void read_vehicles(Reader& r, const PlantData& plant, State& state) {
   for (std::size_t n = r.count(4); n > 0; --n) {
     std::uint32_t l = 0;
     r.index(l, state.lots.size());
-    if (served[l] || !state.more[l].called) refuse("the line of lots that wait for vehicles is impossible");
+    if (served[l] || !is_called(state, l)) refuse("the line of lots that wait for vehicles is impossible");
     served[l] = true;
     wanted[plant.steps[state.lots[l].step].carrier] = true;
     state.calls.push_back(l);
   }
   for (std::size_t l = 0; l < state.lots.size(); ++l)
-    if (served[l] != (state.more[l].called || state.lots[l].place == Place::kVehicle))
+    if (served[l] != (is_called(state, static_cast<std::uint32_t>(l)) || state.lots[l].place == Place::kVehicle))
       refuse("a lot has no vehicle, or needs none");
   const std::size_t nodes = plant.node_names.size();
   for (std::uint32_t i = 0; i < plant.vehicle_fleet.size(); ++i) {
