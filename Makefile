@@ -142,9 +142,10 @@ ctest:
 pytest:
 	$(BIN)/python -m pytest -n $(JOBS)
 
+# make bench ARGS=--quick, or ARGS='--only fab --rounds 3'
 bench: build $(VENV)/.python-bench  ## benchmarks beside their rivals; writes build/bench/summary.json
 	@mkdir -p build/bench
-	$(BIN)/python bench/run.py
+	$(BIN)/python bench/run.py $(ARGS)
 
 asan: cmake-asan  ## C++ tests under the address and undefined behaviour sanitizers
 	@$(MAKE) ctest PRESET=asan

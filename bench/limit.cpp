@@ -11,12 +11,15 @@
 ///     limit W2STD [PENDING]     hold model on std::priority_queue
 ///     limit W3 [MINUTES]        line of 20 unreliable machines
 ///     limit W3REC [MINUTES]     the same by recursion over departures, without events
+///     limit W4 [OPERATIONS]     job shop of 100 machines, 5,000 lots, apparent tardiness cost
 ///     limit SNAP                copies of a running line
 ///     limit FUTURES [NUMBER]    copies of a running line, each given its own luck and run for 480 minutes
 ///
 /// Each prints `RESULT engine=... w=... n=... wall=... check=...`: n items in `wall` seconds of CPU time, and the
 /// answer.
 #include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -344,6 +347,121 @@ void line_recursion(double minutes) {
   report("limit-recursion", "W3", n, cpu_seconds() - begin, static_cast<double>(n) / minutes);
 }
 
+/// A job shop like that of bench/plants.py, of the same counts: routes over machines all different, each machine with
+/// the same load from a lot of each product, exponential times in minutes, so many lots in circulation.
+struct Shop {
+  static constexpr uint32_t kMachines = 100, kProducts = 20, kSteps = 25, kLots = 5000;
+  struct Step {
+    uint32_t machine = 0;
+    double mean = 0;
+    double remaining = 0;  ///< work from here on
+    double log_mean = 0;
+  };
+  struct Lot {
+    uint32_t product = 0, step = 0;
+    double due = 0;
+  };
+  /// What the rule asks of a lot that waits, side by side.
+  struct Waiting {
+    double latest, mean, log_mean;
+    uint32_t lot;
+  };
+
+  std::vector<Step> route = std::vector<Step>(size_t{kProducts} * kSteps);
+  double allowed[kProducts] = {};
+  std::vector<Lot> lots = std::vector<Lot>(kLots);
+  std::vector<Waiting> queue[kMachines];
+  bool busy[kMachines] = {};
+  Heap4 q;
+  Generator g{1};
+  uint64_t done = 0;
+
+  Shop() {
+    double load[kMachines] = {};
+    for (size_t i = 0; i < route.size(); i += kMachines) {
+      uint32_t order[kMachines];
+      for (uint32_t m = 0; m < kMachines; ++m) order[m] = m;
+      for (uint32_t m = kMachines - 1; m > 0; --m)
+        std::swap(order[m], order[static_cast<uint32_t>(g.uniform() * (m + 1))]);
+      for (uint32_t m = 0; m < kMachines; ++m) {
+        route[i + m] = {order[m], 2 + 18 * g.uniform(), 0, 0};
+        load[order[m]] += route[i + m].mean;
+      }
+    }
+    const double share = 10.0 * kProducts * kSteps / kMachines;
+    for (uint32_t p = 0; p < kProducts; ++p) {
+      allowed[p] = 10.0 * kLots * kSteps / kMachines * (0.8 + 0.5 * g.uniform());
+      double remaining = 0;
+      for (uint32_t i = kSteps; i-- > 0;) {
+        Step& step = route[p * kSteps + i];
+        step.mean *= share / load[step.machine];
+        step.remaining = remaining += step.mean;
+        step.log_mean = std::log(step.mean);
+      }
+    }
+    for (uint32_t l = 0; l < kLots; ++l) {  // at all steps of their routes
+      const uint32_t product = l % kProducts;
+      const uint32_t step = l / kProducts % kSteps;
+      lots[l] = {product, step, allowed[product] * (1 - static_cast<double>(step) / kSteps)};
+      arrive(l, 0);
+    }
+  }
+  const Step& step_of(const Lot& lot) const { return route[lot.product * kSteps + lot.step]; }
+  void start(uint32_t l, double now) { q.push({now + step_of(lots[l]).mean * exponential(g), l, 0}); }
+  void arrive(uint32_t l, double now) {
+    const Step& step = step_of(lots[l]);
+    if (busy[step.machine]) {
+      queue[step.machine].push_back({lots[l].due - step.remaining, step.mean, step.log_mean, l});
+    } else {
+      busy[step.machine] = true;
+      start(l, now);
+    }
+  }
+  /// The largest of exp(-slack / (2 mean)) / p, or the least of its logarithm.
+  void take(uint32_t m, double now) {
+    std::vector<Waiting>& waiting = queue[m];
+    if (waiting.empty()) {
+      busy[m] = false;
+      return;
+    }
+    double mean = 0;
+    for (const Waiting& w : waiting) mean += w.mean;
+    const double scale = static_cast<double>(waiting.size()) / (2 * mean);
+    size_t best = 0;
+    double least = HUGE_VAL;
+    for (size_t i = 0; i < waiting.size(); ++i) {
+      const double index = std::max(0.0, waiting[i].latest - now) * scale + waiting[i].log_mean;
+      if (index < least) {
+        least = index;
+        best = i;
+      }
+    }
+    start(waiting[best].lot, now);
+    waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(best));
+  }
+  double run(uint64_t operations) {
+    double now = 0;
+    while (done < operations) {
+      const Event e = q.pop();
+      now = e.time;
+      ++done;
+      Lot& lot = lots[e.id];
+      const uint32_t machine = step_of(lot).machine;
+      if (++lot.step == kSteps) lot = {lot.product, 0, now + allowed[lot.product]};
+      arrive(e.id, now);
+      take(machine, now);
+    }
+    return now;
+  }
+};
+
+void shop(uint64_t operations) {
+  Shop model;
+  const double begin = cpu_seconds();
+  const double minutes = model.run(operations);
+  report("limit-heap", "W4", operations, cpu_seconds() - begin, static_cast<double>(operations) / minutes);
+}
+
 Line running_line() {
   Line model;
   model.begin();
@@ -398,12 +516,15 @@ int main(int count, char** arguments) {
     line(static_cast<double>(or_else(100'000)));
   } else if (work == "W3REC") {
     line_recursion(static_cast<double>(or_else(100'000)));
+  } else if (work == "W4") {
+    shop(or_else(1'000'000));
   } else if (work == "SNAP") {
     snapshot();
   } else if (work == "FUTURES") {
     futures(or_else(1000));
   } else {
-    std::fprintf(stderr, "limit: no work '%s'; allowed: W1, W1L, W2, W2STD, W3, W3REC, SNAP, FUTURES\n", work.c_str());
+    std::fprintf(stderr, "limit: no work '%s'; allowed: W1, W1L, W2, W2STD, W3, W3REC, W4, SNAP, FUTURES\n",
+                 work.c_str());
     return 2;
   }
   return 0;

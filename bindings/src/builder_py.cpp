@@ -60,6 +60,11 @@ ChooseRule choose_rule_of(const std::string& name) {
 
 void bind_station(py::module_& m) {
   using S = StationBuilder;
+  py::class_<WearState>(m, "Wear").def(
+      py::init([](const std::string& state, const std::optional<Time>& lasts, double speed, double scrap,
+                  const std::optional<Time>& repair, bool when_free, const NamedCounts& needs) {
+        return WearState{state, time_of(lasts), speed, scrap, time_of(repair), when_free, amounts_of(needs)};
+      }));
   py::class_<S>(m, "StationBuilder")
       .def("machines", [](S& s, int count) { s.machines(count); })
       .def("machine", [](S& s, const std::string& name, std::optional<double> speed,
@@ -70,14 +75,22 @@ void bind_station(py::module_& m) {
       .def("lose_when_full", [](S& s) { s.lose_when_full(); })
       .def("failure",
            [](S& s, const Time& after, const Time& repair, bool of_work, std::optional<int> times,
-              const NamedCounts& needs, const std::string& machine) {
+              const NamedCounts& needs, const std::string& machine, const std::string& name) {
              s.failure({.after = time_of(after),
                         .repair = time_of(repair),
                         .of_work = of_work,
                         .times = times,
                         .needs = amounts_of(needs),
-                        .machine = machine});
+                        .machine = machine,
+                        .name = name});
            })
+      .def("maintenance",
+           [](S& s, const std::string& every, const Time& takes, const std::string& window, const NamedCounts& needs,
+              const std::vector<std::string>& renews) {
+             s.maintenance({every, time_of(takes), window, amounts_of(needs), renews});
+           })
+      .def("degradation",
+           [](S& s, const std::vector<WearState>& states, bool of_work) { s.degradation(states, of_work); })
       .def("works_in", [](S& s, const std::string& calendar) { s.works_in(calendar); })
       .def("time", [](S& s, const Time& time) { s.time(time_of(time)); })
       .def("setup", [](S& s, const Time& setup) { s.setup(time_of(setup)); })
@@ -178,6 +191,12 @@ void bind_builder(py::module_& m) {
   bind_expression(m);
   bind_station(m);
   bind_product(m);
+  py::class_<ReorderOptions>(m, "Reorder")
+      .def(py::init([](int at, std::optional<int> up_to, std::optional<int> lot, std::optional<Tick> review,
+                       const std::optional<Time>& lead, const std::string& cost) {
+        return ReorderOptions{at,  up_to, lot, review ? std::optional(Duration{*review}) : std::nullopt, time_of(lead),
+                              cost};
+      }));
   py::class_<B>(m, "PlantBuilder")
       .def(py::init<std::string>())
       .def("station", &B::station, py::keep_alive<0, 1>())
@@ -190,8 +209,9 @@ void bind_builder(py::module_& m) {
                        const Names& skills) { b.tools(name, count, calendar, skills); })
       .def("material",
            [](B& b, const std::string& name, int level, std::optional<int> places, const std::optional<Time>& supply,
-              int lot) {
-             b.material(name, {level, places, time_of(supply), lot});
+              int lot, const std::optional<ReorderOptions>& reorder, const std::string& price,
+              const std::string& holding, const std::string& shortage) {
+             b.material(name, {level, places, time_of(supply), lot, reorder, price, holding, shortage});
            })
       .def("conveyor",
            [](B& b, const std::string& name, const std::string& length, const std::string& speed,

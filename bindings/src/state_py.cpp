@@ -105,9 +105,9 @@ py::dict lots(const State& state, const Plant& plant) {
 
 py::dict machines(const State& state, const Plant& plant) {
   const PlantData& d = plant.data();
-  std::vector<std::string> station, condition, phase, lot, step;
+  std::vector<std::string> station, condition, phase, lot, step, level;
   std::vector<Tick> since, started, remaining;
-  std::vector<std::int64_t> visits, failures, lots;
+  std::vector<std::int64_t> visits, failures, maintained, lots;
   std::vector<bool> open;
   for (std::size_t i = 0; i < state.machines.size(); ++i) {
     const MachineState& machine = state.machines[i];
@@ -124,11 +124,13 @@ py::dict machines(const State& state, const Plant& plant) {
     remaining.push_back(left_of(state, machine));
     visits.push_back(static_cast<std::int64_t>(machine.visits));
     open.push_back(machine.open);
-    std::uint64_t count = 0;
-    for (std::uint32_t mode = data.first_mode; mode < data.first_mode + data.mode_count; ++mode) {
-      count += state.failures[mode].count;
-    }
-    failures.push_back(static_cast<std::int64_t>(count));
+    std::uint64_t failed = 0, cared = 0;
+    for (std::uint32_t mode = data.first_mode; mode < data.first_mode + data.mode_count; ++mode)
+      (d.modes[mode].maintenance ? cared : failed) += state.failures[mode].count;
+    failures.push_back(static_cast<std::int64_t>(failed));
+    maintained.push_back(static_cast<std::int64_t>(cared));
+    level.push_back(
+        data.wear == kNone ? "" : d.level_names[d.modes[data.wear].first_level + state.failures[data.wear].level]);
   }
   return Columns()
       .add("machine", d.machine_names)
@@ -144,6 +146,8 @@ py::dict machines(const State& state, const Plant& plant) {
       .add("visits", std::move(visits))
       .add("failures", std::move(failures))
       .add("lots", std::move(lots))
+      .add("maintained", std::move(maintained))
+      .add("state", level)
       .take();
 }
 
@@ -210,7 +214,7 @@ std::vector<std::int64_t> waiting_for_pools(const State& state, const PlantData&
 py::dict pools(const State& state, const Plant& plant) {
   const PlantData& d = plant.data();
   std::vector<std::string> kind;
-  std::vector<std::int64_t> level, lost;
+  std::vector<std::int64_t> level, lost, on_order, asked;
   std::vector<double> count;
   std::vector<bool> open;
   for (std::size_t p = 0; p < d.pools.size(); ++p) {
@@ -223,6 +227,8 @@ py::dict pools(const State& state, const Plant& plant) {
                                        : std::numeric_limits<double>::infinity());
     open.push_back(state.pools[p].open);
     lost.push_back(static_cast<std::int64_t>(state.pools[p].lost));
+    on_order.push_back(state.pools[p].coming);
+    asked.push_back(state.pools[p].asked);
   }
   return Columns()
       .add("pool", d.pool_names)
@@ -232,6 +238,8 @@ py::dict pools(const State& state, const Plant& plant) {
       .add("waiting", waiting_for_pools(state, d))
       .add("open", std::move(open))
       .add("lost", std::move(lost))
+      .add("on_order", std::move(on_order))
+      .add("asked", std::move(asked))
       .take();
 }
 

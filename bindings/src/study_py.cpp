@@ -63,6 +63,7 @@ std::size_t count_of(const py::handle& number) {
 Result merge(const std::vector<Result>& pieces) {
   if (pieces.empty()) throw InvalidArgument("merge: no result; allowed: one or more");
   Result out;
+  out.method = pieces.front().method;
   out.metrics = pieces.front().metrics;
   for (const Result& piece : pieces) {
     if (pairs_of(piece.metrics) != pairs_of(out.metrics)) {
@@ -86,10 +87,10 @@ Result merge(const std::vector<Result>& pieces) {
 
 py::tuple to_tuple(const Result& r) {
   return py::make_tuple(pairs_of(r.metrics), r.replications, bytes_of(r.values), r.completed, r.events, r.cpu_s,
-                        r.digest, r.unfinished);
+                        r.digest, r.unfinished, std::string(name_of(r.method)));
 }
 Result result_of(const py::tuple& t) {
-  if (t.size() != 8) throw FormatError("pickled Result: not made by this version");
+  if (t.size() != 9) throw FormatError("pickled Result: not made by this version");
   Result piece;
   piece.metrics = metrics_of(t[0].cast<std::vector<std::pair<std::string, std::string>>>());
   piece.replications = t[1].cast<int>();
@@ -99,15 +100,16 @@ Result result_of(const py::tuple& t) {
   piece.cpu_s = t[5].cast<double>();
   piece.digest = t[6].cast<std::uint64_t>();
   piece.unfinished = t[7].cast<int>();
+  piece.method = method_named(t[8].cast<std::string>());
   return merge({piece});
 }
 
 py::tuple to_tuple(const Forecast& f) {
   return py::make_tuple(f.now, f.horizon, f.futures, f.names, bytes_of(f.instants), pairs_of(f.metrics),
-                        bytes_of(f.values), f.events, f.cpu_s, f.digest);
+                        bytes_of(f.values), f.events, f.cpu_s, f.digest, std::string(name_of(f.method)));
 }
 Forecast forecast_of(const py::tuple& t) {
-  if (t.size() != 10) throw FormatError("pickled Forecast: not made by this version");
+  if (t.size() != 11) throw FormatError("pickled Forecast: not made by this version");
   Forecast f;
   f.now = t[0].cast<Tick>();
   f.horizon = t[1].cast<Tick>();
@@ -119,6 +121,7 @@ Forecast forecast_of(const py::tuple& t) {
   f.events = t[7].cast<std::uint64_t>();
   f.cpu_s = t[8].cast<double>();
   f.digest = t[9].cast<std::uint64_t>();
+  f.method = method_named(t[10].cast<std::string>());
   return f;
 }
 
@@ -158,6 +161,7 @@ void bind_result(py::module_& m) {
       .def_readonly("unfinished", &Result::unfinished)
       .def_readonly("estimates", &Result::estimates)
       .def_property_readonly("digest", [](const Result& r) { return hex(r.digest); })
+      .def_property_readonly("method", [](const Result& r) { return std::string(name_of(r.method)); })
       .def_property_readonly("metrics", [](const Result& r) { return pairs_of(r.metrics); })
       .def_property_readonly("values",
                              [](const Result& r) {
@@ -170,8 +174,9 @@ void bind_result(py::module_& m) {
 
 SimulateOptions simulate_options(int replications, std::optional<std::uint64_t> seed, std::optional<Tick> warmup,
                                  std::optional<Tick> until, int threads, std::uint64_t first_replication,
-                                 bool quantiles) {
+                                 bool quantiles, const std::string& method) {
   SimulateOptions options;
+  options.method = method_named(method);
   options.replications = replications;
   if (seed) options.seed = Seed{*seed};
   options.warmup = warmup;
@@ -182,9 +187,10 @@ SimulateOptions simulate_options(int replications, std::optional<std::uint64_t> 
   return options;
 }
 
-ForecastOptions forecast_options(int futures, std::optional<Tick> horizon, int threads,
-                                 std::uint64_t first_replication) {
+ForecastOptions forecast_options(int futures, std::optional<Tick> horizon, int threads, std::uint64_t first_replication,
+                                 const std::string& method) {
   ForecastOptions options;
+  options.method = method_named(method);
   options.futures = futures;
   if (horizon) options.horizon = *horizon;
   options.threads = threads;
@@ -207,13 +213,14 @@ void bind_simulate(py::module_& m) {
       "simulate",
       [](const Plant& plant, const Parameters& parameters, int replications, std::optional<std::uint64_t> seed,
          std::optional<Tick> warmup, std::optional<Tick> until, int threads, std::uint64_t first_replication,
-         bool quantiles, py::object progress) {
+         bool quantiles, const std::string& method, py::object progress) {
         return study(std::move(progress),
-                     simulate_options(replications, seed, warmup, until, threads, first_replication, quantiles),
+                     simulate_options(replications, seed, warmup, until, threads, first_replication, quantiles, method),
                      [&](const SimulateOptions& options) { return study::simulate(plant, parameters, options); });
       },
       py::arg("plant"), py::arg("parameters"), py::arg("replications"), py::arg("seed"), py::arg("warmup"),
-      py::arg("until"), py::arg("threads"), py::arg("first_replication"), py::arg("quantiles"), py::arg("progress"));
+      py::arg("until"), py::arg("threads"), py::arg("first_replication"), py::arg("quantiles"), py::arg("method"),
+      py::arg("progress"));
 }
 
 void bind_forecast(py::module_& m) {
@@ -225,6 +232,7 @@ void bind_forecast(py::module_& m) {
       .def_readonly("events", &Forecast::events)
       .def_readonly("cpu_s", &Forecast::cpu_s)
       .def_property_readonly("digest", [](const Forecast& f) { return hex(f.digest); })
+      .def_property_readonly("method", [](const Forecast& f) { return std::string(name_of(f.method)); })
       .def_property_readonly("metrics", [](const Forecast& f) { return pairs_of(f.metrics); })
       .def_property_readonly(
           "values",
@@ -246,14 +254,15 @@ void bind_forecast(py::module_& m) {
   m.def(
       "forecast",
       [](const Plant& plant, const std::vector<Parameters>& parameters, const State& state, int futures,
-         std::optional<Tick> horizon, int threads, std::uint64_t first_replication, py::object progress) {
-        return study(std::move(progress), forecast_options(futures, horizon, threads, first_replication),
+         std::optional<Tick> horizon, int threads, std::uint64_t first_replication, const std::string& method,
+         py::object progress) {
+        return study(std::move(progress), forecast_options(futures, horizon, threads, first_replication, method),
                      [&](const ForecastOptions& options) {
                        return study::forecast(plant, std::span(parameters), state, options);
                      });
       },
       py::arg("plant"), py::arg("parameters"), py::arg("state"), py::arg("futures"), py::arg("horizon"),
-      py::arg("threads"), py::arg("first_replication"), py::arg("progress"));
+      py::arg("threads"), py::arg("first_replication"), py::arg("method"), py::arg("progress"));
 }
 
 void bind_comparison(py::module_& m) {
@@ -290,27 +299,29 @@ void bind_compare(py::module_& m) {
   m.def(
       "compare_states",
       [](const std::vector<StateAlternative>& given, int futures, std::optional<Tick> horizon, int threads,
-         std::uint64_t first_replication, py::object progress) {
+         std::uint64_t first_replication, const std::string& method, py::object progress) {
         std::vector<study::Alternative> alternatives;
         for (const auto& [name, plant, parameters, state] : given) {
           alternatives.push_back({name, plant, parameters, state});
         }
-        return study(std::move(progress), forecast_options(futures, horizon, threads, first_replication),
+        return study(std::move(progress), forecast_options(futures, horizon, threads, first_replication, method),
                      [&](const ForecastOptions& options) { return study::compare_states(alternatives, options); });
       },
       py::arg("alternatives"), py::arg("futures"), py::arg("horizon"), py::arg("threads"), py::arg("first_replication"),
-      py::arg("progress"));
+      py::arg("method"), py::arg("progress"));
   m.def(
       "compare_plants",
       [](const std::vector<PlantAlternative>& given, int replications, std::optional<std::uint64_t> seed,
-         std::optional<Tick> warmup, std::optional<Tick> until, int threads, bool quantiles, py::object progress) {
+         std::optional<Tick> warmup, std::optional<Tick> until, int threads, bool quantiles, const std::string& method,
+         py::object progress) {
         std::vector<study::PlantAlternative> alternatives;
         for (const auto& [name, plant, parameters] : given) alternatives.push_back({name, plant, parameters});
-        return study(std::move(progress), simulate_options(replications, seed, warmup, until, threads, 0, quantiles),
+        return study(std::move(progress),
+                     simulate_options(replications, seed, warmup, until, threads, 0, quantiles, method),
                      [&](const SimulateOptions& options) { return study::compare_plants(alternatives, options); });
       },
       py::arg("alternatives"), py::arg("replications"), py::arg("seed"), py::arg("warmup"), py::arg("until"),
-      py::arg("threads"), py::arg("quantiles"), py::arg("progress"));
+      py::arg("threads"), py::arg("quantiles"), py::arg("method"), py::arg("progress"));
 }
 
 }  // namespace

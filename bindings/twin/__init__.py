@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._builder import PlantBuilder, ProductBuilder, StationBuilder, Step
+    from ._builder import PlantBuilder, ProductBuilder, Reorder, StationBuilder, Step, Wear
     from ._core import Distribution, __version__
     from ._emulate import Emulation, emulate
     from ._errors import Cancelled, DeadlockError, Error, Fault, FormatError, InvalidArgument, PlantError
@@ -77,6 +77,7 @@ __all__ = [
     "ProgressProfiles",
     "Quantity",
     "Remaining",
+    "Reorder",
     "Result",
     "Rules",
     "Standing",
@@ -86,6 +87,7 @@ __all__ = [
     "Twin",
     "WarmUp",
     "WarmUpWarning",
+    "Wear",
     "__version__",
     "backtest",
     "compare",
@@ -113,7 +115,7 @@ __all__ = [
 
 # Modules are loaded when one of their names is first asked for: `import twin` is over at once, whatever it offers.
 _NAMES = {
-    "_builder": "PlantBuilder ProductBuilder StationBuilder Step",
+    "_builder": "PlantBuilder ProductBuilder Reorder StationBuilder Step Wear",
     "_core": "Distribution __version__",
     "_emulate": "Emulation emulate",
     "_errors": "Cancelled DeadlockError Error Fault FormatError InvalidArgument PlantError",

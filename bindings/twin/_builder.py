@@ -84,6 +84,73 @@ class Step:
         )
 
 
+@dataclass(frozen=True)
+class Reorder:
+    """When and how much of a material is ordered from its supplier, for `PlantBuilder.material`.
+
+    Parameters
+    ----------
+    at : int
+        Ordered when what is at hand and on order, less what operations wait for, is so much or less.
+    up_to, lot : int, optional
+        An order brings it up to a level, or is the least multiple of a lot that brings it above `at`; one of them.
+    review : str or timedelta, optional
+        Looked at only once each such time, first at the epoch; always unless given.
+    lead : Distribution or str, optional
+        Time from the order to the delivery; none unless given.
+    cost : str
+        Cost of each order, as in ``"64 EUR"``.
+    """
+
+    at: int
+    up_to: int | None = field(default=None, kw_only=True)
+    lot: int | None = field(default=None, kw_only=True)
+    review: Span | None = field(default=None, kw_only=True)
+    lead: _Time | None = field(default=None, kw_only=True)
+    cost: str = field(default="", kw_only=True)
+
+    def _made(self) -> _core.Reorder:
+        review = None if self.review is None else span_ns(self.review, "review")
+        return _core.Reorder(self.at, self.up_to, self.lot, review, self.lead, self.cost)
+
+
+@dataclass(frozen=True)
+class Wear:
+    """One of the states that machines wear through, for `StationBuilder.degradation`.
+
+    Parameters
+    ----------
+    state : str
+        What it is called, in results too.
+    lasts : Distribution or str, optional
+        Until the next state; for ever unless given.
+    speed : float
+        Operations whose processing begins in it take time / speed.
+    scrap : float
+        Probability that an operation that ends in it spoils its lot.
+    repair : Distribution or str, optional
+        The machine is repaired for so long, and in the first state afterwards.
+    when : {"now", "free"}
+        When it is repaired: at once, or when no work is under way.
+    needs : str or mapping, optional
+        Operators and tools that the repair waits for and holds.
+    """
+
+    state: str
+    lasts: _Time | None = None
+    speed: float = field(default=1, kw_only=True)
+    scrap: float = field(default=0, kw_only=True)
+    repair: _Time | None = field(default=None, kw_only=True)
+    when: str = field(default="now", kw_only=True)
+    needs: _Amounts | None = field(default=None, kw_only=True)
+
+    def _made(self) -> _core.Wear:
+        if self.when not in ("now", "free"):
+            raise InvalidArgument(f"when: {self.when!r}; allowed: 'now', 'free'")
+        needs = _amounts(self.needs, "needs")
+        return _core.Wear(self.state, self.lasts, self.speed, self.scrap, self.repair, self.when == "free", needs)
+
+
 def _names(names: Sequence[str], what: str) -> list[str]:
     if isinstance(names, str):
         raise InvalidArgument(f"{what}: {names!r}; allowed: a list of names, as in [{names!r}]")
@@ -150,7 +217,17 @@ class PlantBuilder:
         return self._builder
 
     def material(
-        self, name: str, level: int = 0, *, places: int | None = None, supply: _Time | None = None, lot: int = 1
+        self,
+        name: str,
+        level: int = 0,
+        *,
+        places: int | None = None,
+        supply: _Time | None = None,
+        lot: int = 1,
+        reorder: Reorder | None = None,
+        price: str = "",
+        holding: str = "",
+        shortage: str = "",
     ) -> PlantBuilder:
         """Add material that operations use up and make: counted, not told apart.
 
@@ -166,8 +243,13 @@ class PlantBuilder:
             Time between deliveries from outside; none unless given.
         lot : int
             How much comes each time.
+        reorder : Reorder, optional
+            How it is ordered from a supplier instead; not at all unless given.
+        price, holding, shortage : str
+            Cost of each unit used, at hand, and waited for: ``"2 EUR"``, ``"1 EUR/d"``, ``"9 EUR/d"``.
         """
-        self._builder._core.material(name, level, places, supply, lot)
+        made = None if reorder is None else reorder._made()
+        self._builder._core.material(name, level, places, supply, lot, made, price, holding, shortage)
         return self._builder
 
     def conveyor(
@@ -384,6 +466,7 @@ class StationBuilder(_Link):
         times: int | None = None,
         needs: _Amounts | None = None,
         machine: str = "",
+        name: str = "",
     ) -> StationBuilder:
         """Add a way to fail.
 
@@ -401,8 +484,42 @@ class StationBuilder(_Link):
             Operators and tools that the repair waits for and holds: ``"crew"``, ``{"crew": 2}``.
         machine : str
             The machine that fails so; each of the station's unless given.
+        name : str
+            What it is called, for maintenance that renews it.
         """
-        self._station.failure(after, repair, of_work, times, _amounts(needs, "needs"), machine)
+        self._station.failure(after, repair, of_work, times, _amounts(needs, "needs"), machine, name)
+        return self
+
+    def maintenance(
+        self,
+        every: str,
+        takes: _Time,
+        *,
+        window: str = "",
+        needs: _Amounts | None = None,
+        renews: Sequence[str] = (),
+    ) -> StationBuilder:
+        """Add what is done regularly to each machine, between operations.
+
+        Parameters
+        ----------
+        every : str
+            When it is due: ``"100 h of work"``, ``"30 d of time"``, ``"1 w of calendar"``, ``"500 of lots"``.
+        takes : Distribution or str
+            How long it takes.
+        window : str
+            So long before it is due it is done already where the machine does not work: ``"20 h"``, ``"50"`` lots.
+        needs : str or mapping, optional
+            Operators and tools that it waits for and holds.
+        renews : sequence of str
+            Failures, by name, that age anew afterwards; ``"degradation"`` for the first state.
+        """
+        self._station.maintenance(every, takes, window, _amounts(needs, "needs"), _names(renews, "renews"))
+        return self
+
+    def degradation(self, states: Sequence[Wear], *, of_work: bool = True) -> StationBuilder:
+        """Set the states that each machine wears through, counted in work, or else in time on the clock."""
+        self._station.degradation([state._made() for state in states], of_work)
         return self
 
     def works_in(self, calendar: str) -> StationBuilder:

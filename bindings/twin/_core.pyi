@@ -168,7 +168,17 @@ class StationBuilder:
         times: int | None,
         needs: Sequence[tuple[str, int]] | None,
         machine: str,
+        name: str,
     ) -> None: ...
+    def maintenance(
+        self,
+        every: str,
+        takes: _Time,
+        window: str,
+        needs: Sequence[tuple[str, int]] | None,
+        renews: Sequence[str],
+    ) -> None: ...
+    def degradation(self, states: Sequence[Wear], of_work: bool) -> None: ...
     def works_in(self, calendar: str) -> None: ...
     def time(self, time: _Time) -> None: ...
     def setup(self, time: _Time) -> None: ...
@@ -188,6 +198,23 @@ class StationBuilder:
     def block_before(self) -> None: ...
     def cycle(self, cycle: int) -> None: ...
     def speed(self, factor: float) -> None: ...
+
+class Wear:
+    def __init__(
+        self,
+        state: str,
+        lasts: _Time | None,
+        speed: float,
+        scrap: float,
+        repair: _Time | None,
+        when_free: bool,
+        needs: Sequence[tuple[str, int]] | None,
+    ) -> None: ...
+
+class Reorder:
+    def __init__(
+        self, at: int, up_to: int | None, lot: int | None, review: int | None, lead: _Time | None, cost: str
+    ) -> None: ...
 
 class Step:
     def __init__(
@@ -234,7 +261,18 @@ class PlantBuilder:
     def calendar(self, name: str, hours: Sequence[tuple[str, str]]) -> None: ...
     def operators(self, name: str, count: int, calendar: str, skills: Sequence[str]) -> None: ...
     def tools(self, name: str, count: int, calendar: str, skills: Sequence[str]) -> None: ...
-    def material(self, name: str, level: int, places: int | None, supply: _Time | None, lot: int) -> None: ...
+    def material(
+        self,
+        name: str,
+        level: int,
+        places: int | None,
+        supply: _Time | None,
+        lot: int,
+        reorder: Reorder | None,
+        price: str,
+        holding: str,
+        shortage: str,
+    ) -> None: ...
     def conveyor(
         self,
         name: str,
@@ -349,6 +387,8 @@ class Result:
     @property
     def digest(self) -> str: ...
     @property
+    def method(self) -> str: ...
+    @property
     def metrics(self) -> list[tuple[str, str]]: ...
     @property
     def values(self) -> _Floats: ...
@@ -365,6 +405,7 @@ def simulate(
     threads: int,
     first_replication: int,
     quantiles: bool,
+    method: str,
     progress: _Told,
 ) -> Result: ...
 
@@ -383,6 +424,8 @@ class Forecast:
     def cpu_s(self) -> float: ...
     @property
     def digest(self) -> str: ...
+    @property
+    def method(self) -> str: ...
     @property
     def metrics(self) -> list[tuple[str, str]]: ...
     @property
@@ -403,6 +446,7 @@ def forecast(
     horizon: int | None,
     threads: int,
     first_replication: int,
+    method: str,
     progress: _Told,
 ) -> Forecast: ...
 
@@ -434,6 +478,7 @@ def compare_states(
     horizon: int | None,
     threads: int,
     first_replication: int,
+    method: str,
     progress: _Told,
 ) -> Comparison: ...
 def compare_plants(
@@ -444,6 +489,7 @@ def compare_plants(
     until: int | None,
     threads: int,
     quantiles: bool,
+    method: str,
     progress: _Told,
 ) -> Comparison: ...
 def student_t(confidence: float, degrees_of_freedom: float) -> float: ...

@@ -14,7 +14,7 @@ from ._plant import Changes, Parameters, Plant
 from ._progress import ProgressOption, progress_of
 from ._state import State
 from ._study import Comparison, _count, with_baseline
-from ._values import Instant, Span, end_ns, instant64, need, span_ns, whole
+from ._values import Instant, Method, Span, end_ns, instant64, method_of, need, span_ns, whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,6 +145,11 @@ class Forecast:
         return instant64(self.plant._core.epoch() + self._core.now)
 
     @property
+    def method(self) -> str:
+        """How the futures were run: ``events`` or ``recursion``."""
+        return self._core.method
+
+    @property
     def digest(self) -> str:
         """Hash of every operation of every future."""
         return self._core.digest
@@ -228,6 +233,7 @@ def forecast(
     progress: ProgressOption = None,
     parameters: Sequence[Parameters] | None = None,
     first_replication: int = 1,
+    method: Method = "auto",
 ) -> Forecast:
     """Run many futures of a state ahead.
 
@@ -247,6 +253,8 @@ def forecast(
         Where the numbers are uncertain themselves: future i takes set i modulo their number.
     first_replication : int
         Future i draws as replication ``first_replication + i``.
+    method : {"auto", "events", "recursion"}
+        See `simulate`.
 
     Returns
     -------
@@ -271,6 +279,7 @@ def forecast(
             None if horizon is None else span_ns(horizon, "horizon"),
             _count(threads, "threads"),
             whole(first_replication, "first_replication"),
+            method_of(method),
             told,
         )
     return Forecast(core, start)
@@ -290,6 +299,7 @@ def what_if(
     seed: int | None = None,
     threads: int | None = None,
     progress: ProgressOption = None,
+    method: Method = "auto",
 ) -> Comparison:
     """Run the same futures of several alternatives from one state, under the same luck.
 
@@ -300,7 +310,7 @@ def what_if(
     scenarios : mapping, optional
         Name -> changes, as for `Plant.change`, or a State made otherwise; the plant's ``what_if`` block unless given.
         The state as it is comes first, called ``as is``, unless a scenario without changes is among them.
-    futures, horizon, seed, threads, progress
+    futures, horizon, seed, threads, progress, method
         See `forecast`.
     disposition : {"refuse", "scrap"}
         What becomes of lots and work for which a changed plant has no place.
@@ -335,6 +345,7 @@ def what_if(
             None if horizon is None else span_ns(horizon, "horizon"),
             _count(threads, "threads"),
             1,
+            method_of(method),
             told,
         )
     return Comparison(core, {name: one.plant for name, one in states.items()}, states)

@@ -234,7 +234,8 @@ class State:
         """Machines: condition, lot and step in work, when it began, what is left (as drawn), visits, failures.
 
         One that is ``waiting`` holds a lot and lacks an operator, a tool or material. ``lots`` counts those it holds:
-        more than one in a batch, of which ``lot`` is the first.
+        more than one in a batch, of which ``lot`` is the first. ``maintained`` counts maintenance, and ``state`` is the
+        one that the machine has worn into, empty where it has none.
         """
         return frame(self._core.machines(self._plant._core))
 
@@ -253,7 +254,7 @@ class State:
             Table of pool; kind (operator, tool, material); level, how many are in use, of material how much is at hand;
             count, how many there are, of material how much fits (infinite: unlimited); waiting, machines and repairs in
             the line that need it; open, whether its calendar has it at work; lost, material delivered that found no
-            place.
+            place; on_order, material on its way from its supplier; asked, material that machines in the line will take.
         """
         return frame(self._core.pools(self._plant._core))
 

@@ -19,7 +19,7 @@ from . import _core, _html, _plots
 from ._errors import InvalidArgument
 from ._plant import Changes, Parameters, Plant
 from ._progress import ProgressOption, progress_of
-from ._values import Instant, Span, end_ns, need, readable, span_ns, whole
+from ._values import Instant, Method, Span, end_ns, method_of, need, readable, span_ns, whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,6 +146,11 @@ class Result:
         return self._core.digest
 
     @property
+    def method(self) -> str:
+        """How it was run: ``events`` or ``recursion``."""
+        return self._core.method
+
+    @property
     def unfinished(self) -> int:
         """Replications to be run until all orders had left that came to a standstill."""
         return self._core.unfinished
@@ -202,7 +207,8 @@ class Result:
         Returns
         -------
         dict
-            ``{"metrics": {name: {"mean", "half_width", "n"}}, "iso22400", "completed", "events", "cpu_s", "digest"}``;
+            ``{"metrics": {name: {"mean", "half_width", "n"}}, "iso22400", "completed", "events", "cpu_s", "method",
+            "digest"}``;
             names say the statistic (``part.cycle_time.mean``, ``part.cycle_time.p95``), numbers are SI, no data is
             None. ``iso22400`` has the same three numbers by the names of ISO 22400-2 (``mill.availability``).
         """
@@ -217,6 +223,7 @@ class Result:
             "completed": self.completed,
             "events": self.events,
             "cpu_s": self.cpu_s,
+            "method": self.method,
             "digest": self.digest,
         }
 
@@ -279,14 +286,18 @@ class _Options:
     warmup: int | None
     until: int | None
     quantiles: bool
+    method: str
 
 
-def _options(plant: Plant, seed: int | None, warmup: Span | None, until: Span | Instant | None, q: bool) -> _Options:
+def _options(
+    plant: Plant, seed: int | None, warmup: Span | None, until: Span | Instant | None, q: bool, method: str
+) -> _Options:
     return _Options(
         None if seed is None else whole(seed, "seed"),
         None if warmup is None else span_ns(warmup, "warmup"),
         None if until is None else end_ns(until, plant._core.epoch(), "until"),
         q,
+        method_of(method),
     )
 
 
@@ -294,7 +305,7 @@ def _run(
     plant: Plant, parameters: Parameters, o: _Options, first: int, n: int, threads: int, told: Any
 ) -> _core.Result:
     return _core.simulate(
-        plant._core, parameters._core, n, o.seed, o.warmup, o.until, threads, first, o.quantiles, told
+        plant._core, parameters._core, n, o.seed, o.warmup, o.until, threads, first, o.quantiles, o.method, told
     )
 
 
@@ -341,6 +352,7 @@ def simulate(
     *,
     parameters: Parameters | None = None,
     quantiles: bool = True,
+    method: Method = "auto",
     executor: concurrent.futures.Executor | None = None,
 ) -> Result:
     """Run a plant from its beginning, so many times, and measure.
@@ -361,6 +373,9 @@ def simulate(
         Numbers to use instead of the plant's own.
     quantiles : bool
         Also quantiles over lots, such as ``part.cycle_time.p95``.
+    method : {"auto", "events", "recursion"}
+        By a list of events, or without one where the plant is a static line. ``auto`` takes the faster one that the
+        plant allows; the outcome is the same bits.
     executor : concurrent.futures.Executor, optional
         Runs the replications in tasks: processes, a cluster. The outcome is the same bits, CPU time apart.
 
@@ -371,7 +386,8 @@ def simulate(
     Raises
     ------
     InvalidArgument
-        No end, a warm-up at or after it, or numbers out of range.
+        No end, a warm-up at or after it, numbers out of range, or a method that the plant does not allow; all that
+        stands against it is told.
     KeyboardInterrupt
         Stopped by Ctrl-C.
     """
@@ -384,7 +400,7 @@ def simulate(
         problem = too_short(plant, seed, None, until, numbers)
         if problem is not None:
             warnings.warn(problem, WarmUpWarning, stacklevel=2)
-    options = _options(plant, seed, warmup, until, quantiles)
+    options = _options(plant, seed, warmup, until, quantiles, method)
     n = _count(replications, "replications")
     with progress_of(progress, "simulating") as told:
         if executor is None:
@@ -410,6 +426,7 @@ def compare(
     threads: int | None = None,
     progress: ProgressOption = None,
     quantiles: bool = True,
+    method: Method = "auto",
 ) -> Comparison:
     """Run the same replications of several plants from their beginning, under the same luck.
 
@@ -420,7 +437,7 @@ def compare(
     scenarios : mapping, optional
         Name -> changes, as for `Plant.change`; the plant's ``what_if`` block unless given. The plant as it is comes
         first, called ``as is``, unless a scenario without changes is among them.
-    replications, seed, warmup, until, threads, progress, quantiles
+    replications, seed, warmup, until, threads, progress, quantiles, method
         See `simulate`; of the first plant unless given.
 
     Returns
@@ -440,7 +457,7 @@ def compare(
     if not plants:
         raise InvalidArgument("compare: no alternative; allowed: one or more")
     first = next(iter(plants.values()))
-    o = _options(first, seed, warmup, until, quantiles)
+    o = _options(first, seed, warmup, until, quantiles, method)
     given = [(name, one._core, one._core.parameters()) for name, one in plants.items()]
     with progress_of(progress, "comparing") as told:
         core = _core.compare_plants(
@@ -451,6 +468,7 @@ def compare(
             o.until,
             _count(threads, "threads"),
             o.quantiles,
+            o.method,
             told,
         )
     return Comparison(core, plants)

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,17 @@ def whole(value: int, name: str, least: int = 0) -> int:
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer) or not least <= value < 2**64:
         raise InvalidArgument(f"{name}: {value!r}; allowed: a whole number, {least} or more")
     return int(value)
+
+
+Method: TypeAlias = Literal["auto", "events", "recursion"]
+
+
+def method_of(value: str) -> Method:
+    """Check the name of a method."""
+    for method in get_args(Method):
+        if value == method:
+            return cast(Method, method)
+    raise InvalidArgument(f"method: {value!r}; allowed: {', '.join(get_args(Method))}")
 
 
 def span_ns(value: Span, name: str) -> int:

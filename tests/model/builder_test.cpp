@@ -207,6 +207,63 @@ products:
 )yaml");
 }
 
+TEST(PlantBuilder, SaysHowMaterialIsOrderedAsAFileDoes) {
+  PlantBuilder builder("shop");
+  builder
+      .material("bar", {.level = 9,
+                        .reorder = ReorderOptions{.at = 6, .up_to = 40, .review = 24h, .lead = "3 d", .cost = "64 EUR"},
+                        .price = "2 EUR",
+                        .holding = "1 EUR/d",
+                        .shortage = "9 EUR/d"})
+      .material("nut", {.reorder = ReorderOptions{.at = -5, .lot = 20}});
+  builder.station("saw").uses("bar").product("part").step({.at = "saw", .time = "1 min"}).conwip(1);
+  expect_same(builder, R"yaml(
+materials:
+  bar:
+    level: 9
+    reorder: {at: 6, up_to: 40, review: 1 d, lead: 3 d, cost: 64 EUR}
+    price: 2 EUR
+    holding: 1 EUR/d
+    shortage: 9 EUR/d
+  nut: {reorder: {at: -5, lot: 20}}
+stations: {saw: {uses: bar}}
+products: {part: {route: [{at: saw, time: 1 min}], arrivals: conwip(1)}}
+)yaml");
+}
+
+TEST(PlantBuilder, SaysMaintenanceAndStatesAsAFileDoes) {
+  PlantBuilder builder("shop");
+  builder.operators("fitter");
+  builder.station("mill")
+      .failure({.after = "90 h", .repair = "2 h", .name = "spindle"})
+      .maintenance({.every = "100 h of work",
+                    .takes = "1 h",
+                    .window = "20 h",
+                    .needs = "fitter",
+                    .renews = {"spindle", "degradation"}})
+      .maintenance({.every = "500 of lots", .takes = Distribution::exponential(60), .window = "50"})
+      .degradation({{.state = "good", .lasts = "80 h"},
+                    {.state = "worn", .lasts = "20 h", .speed = 0.8, .scrap = 0.05, .repair = "1 h", .when_free = true},
+                    {.state = "broken", .repair = "5 h", .needs = {{"fitter", 1}}}});
+  builder.station("saw").degradation({{.state = "new", .lasts = "1 w"}, {.state = "old"}}, false);
+  builder.product("part").step({.at = "mill", .time = "1 min"}).step({.at = "saw", .time = "1 min"}).conwip(1);
+  expect_same(builder, R"yaml(
+operators: {fitter: 1}
+stations:
+  mill:
+    failures: [{after: 90 h of work, repair: 2 h, name: spindle}]
+    maintenance:
+      - {every: 100 h of work, takes: 1 h, window: 20 h, needs: fitter, renews: [spindle, degradation]}
+      - {every: 500 of lots, takes: exponential(1 min), window: 50}
+    degradation:
+      - {state: good, lasts: 80 h}
+      - {state: worn, lasts: 20 h, speed: 0.8, scrap: 0.05, repair: 1 h, when: free}
+      - {state: broken, repair: 5 h, needs: fitter}
+  saw: {degradation: [{state: new, lasts: 1 w of time}, {state: old}]}
+products: {part: {route: [{at: mill, time: 1 min}, {at: saw, time: 1 min}], arrivals: conwip(1)}}
+)yaml");
+}
+
 TEST(PlantBuilder, TakesTheLastWordOfWhatIsSaidInTwoWays) {
   PlantBuilder builder;
   builder.station("mill").machines(3).machine("M1").setup("1 min").setup_by("product", {.otherwise = "2 min"});

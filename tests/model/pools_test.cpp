@@ -124,6 +124,148 @@ TEST(Pools, OfOneOperationAreEightAtMost) {
               ElementsAre(HasSubstr("there are 9 needs; allowed: at most 8")));
 }
 
+TEST(Reorder, IsUpToALevelOrOfALot) {
+  const Plant p = Plant::parse(plant(
+      "materials: {bar: {level: 9, reorder: {at: -3, up_to: 40, review: 1 d, lead: exponential(3 d), cost: 64 EUR}, "
+      "holding: 24 EUR/d, shortage: 9 EUR/d}, nut: {reorder: {at: 5, lot: 20}}}",
+      "uses: bar"));
+  ASSERT_EQ(p.data().reorders.size(), 2U);
+  const ReorderData& bar = p.data().reorders[p.data().pools[0].reorder];
+  EXPECT_EQ(bar.pool, 0U);
+  EXPECT_EQ(bar.review, kDay);
+  EXPECT_EQ(bar.amount(-2), 0);
+  EXPECT_EQ(bar.amount(-3), 43);
+  EXPECT_EQ(p.data().parameters.mean(bar.lead), 3 * 86400);
+  EXPECT_EQ(p.data().order_cost[0], 64);
+  EXPECT_DOUBLE_EQ(p.data().stock_cost[0], 24 / 86400.0);
+  EXPECT_DOUBLE_EQ(p.data().short_cost[0], 9 / 86400.0);
+  const ReorderData& nut = p.data().reorders[p.data().pools[1].reorder];
+  EXPECT_FALSE(nut.lead.valid());
+  EXPECT_EQ(nut.amount(6), 0);
+  EXPECT_EQ(nut.amount(5), 20);
+  EXPECT_EQ(nut.amount(-15), 40) << "25 are more than one lot of 20 can bring above 5";
+  EXPECT_EQ(Plant::parse(p.yaml()).digest(), p.digest());
+  for (const auto& [path, value] :
+       std::vector<std::pair<std::string, std::string>>{{"materials.bar.reorder.at", "-4"},
+                                                        {"materials.bar.reorder.up_to", "41"},
+                                                        {"materials.nut.reorder.lot", "2"},
+                                                        {"materials.bar.reorder.review", "2 d"},
+                                                        {"materials.bar.reorder.cost", "6 EUR"},
+                                                        {"materials.bar.holding", "6 EUR/d"},
+                                                        {"materials.bar.shortage", "6 EUR/d"}})
+    EXPECT_NE(p.change({{path, value}}).digest(), p.digest()) << path;
+}
+
+TEST(Reorder, ThatMakesNoSenseIsAFault) {
+  const auto bar = [](const std::string& reorder, const std::string& more = "") {
+    return told(plant("materials: {bar: {" + more + "reorder: {" + reorder + "}}}"));
+  };
+  EXPECT_THAT(bar("at: 3"), ElementsAre(HasSubstr("nothing says how much is ordered; allowed: up_to or lot")));
+  EXPECT_THAT(bar("at: 3, up_to: 4, lot: 2"), ElementsAre(HasSubstr("up to a level, or of a lot")));
+  EXPECT_THAT(bar("up_to: 4"), ElementsAre(HasSubstr("materials.bar.reorder.at: ")));
+  EXPECT_THAT(
+      bar("at: 3, up_to: 3"),
+      ElementsAre(HasSubstr("an order up to 3 leaves no more than at which the next is due; allowed: above 3")));
+  EXPECT_THAT(bar("at: 3, lot: 0"), ElementsAre(HasSubstr("materials.bar.reorder.lot: ")));
+  EXPECT_THAT(bar("at: 3, up_to: 9", "places: 8, "),
+              ElementsAre(HasSubstr("bring more than fits into 8 places; allowed: at most 8")));
+  EXPECT_THAT(bar("at: 3, lot: 6", "places: 8, "), ElementsAre(HasSubstr("allowed: at most 5")));
+  EXPECT_THAT(bar("at: 3, up_to: 9, review: 0 s"), ElementsAre(HasSubstr("needs no review")));
+  EXPECT_THAT(bar("at: 3, up_to: 9, lead: soon"), ElementsAre(HasSubstr("materials.bar.reorder.lead: ")));
+  EXPECT_THAT(bar("at: 3, up_to: 9, cost: 3 EUR/h"), ElementsAre(HasSubstr("materials.bar.reorder.cost: ")));
+  EXPECT_THAT(bar("at: 3, up_to: 9, when: now"),
+              ElementsAre(HasSubstr("'when' is no key of a reorder; allowed: at, up_to, lot, review, lead, cost")));
+  EXPECT_THAT(bar("at: 3, up_to: 9", "supply: {every: 1 h}, "), ElementsAre(HasSubstr("supply or reorder")));
+}
+
+// ---- maintenance and states -----------------------------------------------------------------------------------------
+
+TEST(Maintenance, IsAModeBehindTheFailures) {
+  const Plant p = Plant::parse(
+      plant(kPools,
+            "failures: [{name: a, after: 1 h, repair: 1 s}, {after: 2 h, repair: 1 s}], machines: 2, "
+            "maintenance: [{every: 100 h, takes: 1 h, window: 20 h, needs: ann, renews: [a, degradation]}, {every: "
+            "500 of lots, takes: 1 h, window: 50}, {every: 1 w of calendar, takes: 1 h}, {every: 9 d of time, "
+            "takes: 1 h}], degradation: [{state: good, lasts: 5 h of time}, {state: worn}]"));
+  const PlantData& d = p.data();
+  ASSERT_EQ(d.machines[1].mode_count, 7U);
+  const std::uint32_t f = d.machines[1].first_mode;
+  EXPECT_EQ(d.machines[1].wear, f + 2);
+  EXPECT_EQ(d.modes[f + 2].ages, Ageing::kTime);
+  EXPECT_EQ(d.modes[f + 2].first_level, 2U);
+  const FailureModeData& care = d.modes[f + 3];
+  EXPECT_TRUE(care.maintenance);
+  EXPECT_EQ(care.ages, Ageing::kUse);
+  EXPECT_EQ(care.window, 20 * kHour);
+  EXPECT_EQ(care.crew.count, 1U);
+  ASSERT_EQ(care.renewed_count, 2U);
+  EXPECT_EQ(d.renewed[care.first_renewed], f);
+  EXPECT_EQ(d.renewed[care.first_renewed + 1], f + 2);
+  EXPECT_EQ(d.modes[f + 4].window, 50 * kSecond);
+  EXPECT_TRUE(d.modes[f + 5].dated);
+  EXPECT_TRUE(d.modes[f + 6].by_clock());
+  EXPECT_TRUE(d.cares && d.wears);
+  EXPECT_EQ(Plant::parse(p.yaml()).digest(), p.digest());
+  for (const auto& [path, value] :
+       std::vector<std::pair<std::string, std::string>>{{"stations.mill.maintenance[0].window", "21 h"},
+                                                        {"stations.mill.maintenance[0].renews", "a"},
+                                                        {"stations.mill.maintenance[3].every", "9 d of calendar"},
+                                                        {"stations.mill.degradation[1].speed", "0.5"},
+                                                        {"stations.mill.degradation[1].scrap", "0.5"},
+                                                        {"stations.mill.degradation[1].state", "bad"}})
+    EXPECT_NE(p.change({{path, value}}).digest(), p.digest()) << path;
+  Parameters changed = p.parameters();
+  changed.set(p.distribution("stations.mill.maintenance[2].every"), Distribution::deterministic(86400));
+  changed.set(p.distribution("stations.mill.degradation[0].lasts"), Distribution::deterministic(60));
+  EXPECT_EQ(Plant::parse(p.with_parameters(changed).yaml()).parameters(), changed) << "units and ageing stay";
+}
+
+TEST(Maintenance, ThatMakesNoSenseIsAFault) {
+  const auto mill = [](const std::string& keys) { return told(plant(kPools, "maintenance: [{" + keys + "}]")); };
+  EXPECT_THAT(mill("every: exponential(9 h) of calendar, takes: 1 h"),
+              ElementsAre(HasSubstr("dates in a calendar are certain; allowed: a time such as 1 w")));
+  EXPECT_THAT(mill("every: 0 s of time, takes: 1 h"), ElementsAre(HasSubstr("allowed: a time above 0")));
+  EXPECT_THAT(mill("every: 9 h of luck, takes: 1 h"), ElementsAre(HasSubstr("stations.mill.maintenance[0].every: ")));
+  EXPECT_THAT(mill("every: 9 h"), ElementsAre(HasSubstr("stations.mill.maintenance[0].takes: ")));
+  EXPECT_THAT(mill("every: 9 h, takes: 1 h, window: 9 h"), ElementsAre(HasSubstr("the window is open all the time")));
+  EXPECT_THAT(mill("every: 9 of lots, takes: 1 h, window: 1 h"),
+              ElementsAre(HasSubstr("stations.mill.maintenance[0].window: ")));
+  EXPECT_THAT(mill("every: 9 h, takes: 1 h, renews: spindle"), ElementsAre(HasSubstr("there is no failure 'spindle'")));
+  EXPECT_THAT(mill("every: 9 h, takes: 1 h, needs: nobody"), ElementsAre(HasSubstr("no operators or tools 'nobody'")));
+  EXPECT_THAT(told(plant("", "maintenance: {every: 9 h}")), ElementsAre(HasSubstr("allowed: a list, as in")));
+  EXPECT_THAT(told(plant("",
+                         "failures: [{name: a, after: 1 h, repair: 1 s}, {name: a, after: 1 h, repair: 1 s}, {name: "
+                         "degradation, after: 1 h, repair: 1 s}]")),
+              ElementsAre(HasSubstr("the name 'a' is taken"), HasSubstr("the name 'degradation' is taken")));
+}
+
+TEST(Degradation, ThatMakesNoSenseIsAFault) {
+  const auto mill = [](const std::string& states) { return told(plant(kPools, "degradation: [" + states + "]")); };
+  EXPECT_THAT(mill("{state: good, lasts: 1 h}, {state: bad, repair: 1 h}"), ElementsAre());
+  EXPECT_THAT(mill("{state: good}"), ElementsAre(HasSubstr("there are 1 states; allowed: from 2 to 1000 states")));
+  EXPECT_THAT(mill("{state: good}, {state: bad}"), ElementsAre(HasSubstr("nothing says how long this state lasts")));
+  EXPECT_THAT(mill("{state: good, lasts: 1 h}, {state: bad, lasts: 1 h}"),
+              ElementsAre(HasSubstr("no other state follows")));
+  EXPECT_THAT(mill("{state: good, lasts: 1 h}, {state: bad, repair: 1 h}, {state: worse}"),
+              ElementsAre(HasSubstr("states after a repair are never reached")));
+  EXPECT_THAT(mill("{state: good, lasts: 1 h}, {state: bad, lasts: 1 h of time}, {state: worse}"),
+              ElementsAre(HasSubstr("all states of a machine are counted in the same")));
+  EXPECT_THAT(mill("{state: good, lasts: 1 h, repair: 1 h, when: free}, {state: bad}"),
+              ElementsAre(HasSubstr("a machine begins in this state")));
+  EXPECT_THAT(mill("{state: good, lasts: 1 h}, {state: good}"),
+              ElementsAre(HasSubstr("the state 'good' stands twice")));
+  EXPECT_THAT(mill("{state: good, lasts: 1 h}, {state: down}"),
+              ElementsAre(HasSubstr("'down' means something else in results")));
+  EXPECT_THAT(mill("{state: good, lasts: 1 h}, {state: bad, when: free}"),
+              ElementsAre(HasSubstr("nothing is repaired in this state")));
+  EXPECT_THAT(mill("{state: good, lasts: 1 h}, {state: bad, repair: 1 h, when: soon}"),
+              ElementsAre(HasSubstr("'soon' is unknown; allowed: now, free")));
+  EXPECT_THAT(mill("{state: good, lasts: 1 h}, {state: bad, scrap: 2}"),
+              ElementsAre(HasSubstr("stations.mill.degradation[1].scrap: ")));
+  EXPECT_THAT(mill("{state: good, lasts: 0 s}, {state: bad}"), ElementsAre(HasSubstr("the state is over at once")));
+  EXPECT_THAT(mill("{lasts: 1 h}, {state: bad}"), ElementsAre(HasSubstr("stations.mill.degradation[0].state: ")));
+}
+
 // ---- setups by kind -------------------------------------------------------------------------------------------------
 
 std::string kinds(const std::string& setup) {

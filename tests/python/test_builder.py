@@ -64,6 +64,73 @@ products:
     )
 
 
+def test_material_from_suppliers():
+    builder = twin.PlantBuilder("shop")
+    bar = twin.Reorder(1, up_to=8, review="6 h", lead=twin.Distribution.exponential(7200), cost="64 EUR")
+    builder.material("bar", 3, reorder=bar, price="2 EUR", holding="1 EUR/d", shortage="9 EUR/d")
+    builder.material("nut", reorder=twin.Reorder(-2, lot=5))
+    builder.station("saw").uses("bar").product("part").step("saw", "20 min").arrivals_every("1 h")
+    same(
+        builder,
+        """
+materials:
+  bar:
+    level: 3
+    reorder: {at: 1, up_to: 8, review: 6 h, lead: exponential(2 h), cost: 64 EUR}
+    price: 2 EUR
+    holding: 1 EUR/d
+    shortage: 9 EUR/d
+  nut: {reorder: {at: -2, lot: 5}}
+stations: {saw: {uses: bar}}
+products: {part: {route: [{at: saw, time: 20 min}], arrivals: every 1 h}}
+""",
+    )
+    state = twin.State.initial(builder.build(), seed=1)
+    state.advance("5 h")
+    pools = state.pools.set_index("pool")
+    assert list(pools["kind"]) == ["material", "material"]
+    assert pools["level"]["bar"] + pools["on_order"]["bar"] - pools["asked"]["bar"] > -3
+
+
+def test_maintenance_and_states():
+    builder = twin.PlantBuilder("shop").operators("fitter")
+    mill = builder.station("mill").failure("90 h", "2 h", name="spindle")
+    mill.maintenance("100 h of work", "1 h", window="20 h", needs="fitter", renews=["spindle", "degradation"])
+    mill.maintenance("500 of lots", twin.Distribution.exponential(60), window="50")
+    states = [
+        twin.Wear("good", "80 min"),
+        twin.Wear("worn", "20 min", speed=0.8, scrap=0.05, repair="1 h", when="free"),
+        twin.Wear("broken", repair="5 h", needs={"fitter": 1}),
+    ]
+    mill.degradation(states)
+    builder.station("saw").degradation([twin.Wear("new", "1 h"), twin.Wear("old")], of_work=False)
+    builder.product("part").step("mill", "9 min").step("saw", "1 min").conwip(1)
+    same(
+        builder,
+        """
+operators: {fitter: 1}
+stations:
+  mill:
+    failures: [{after: 90 h of work, repair: 2 h, name: spindle}]
+    maintenance:
+      - {every: 100 h of work, takes: 1 h, window: 20 h, needs: fitter, renews: [spindle, degradation]}
+      - {every: 500 of lots, takes: exponential(1 min), window: 50}
+    degradation:
+      - {state: good, lasts: 80 min}
+      - {state: worn, lasts: 20 min, speed: 0.8, scrap: 0.05, repair: 1 h, when: free}
+      - {state: broken, repair: 5 h, needs: fitter}
+  saw: {degradation: [{state: new, lasts: 1 h of time}, {state: old}]}
+products: {part: {route: [{at: mill, time: 9 min}, {at: saw, time: 1 min}], arrivals: conwip(1)}}
+""",
+    )
+    with pytest.raises(twin.InvalidArgument, match="'now', 'free'"):
+        mill.degradation([twin.Wear("good", when="soon")])
+    state = twin.State.initial(builder.build(), seed=1).advance("85 min")
+    machines = state.machines.set_index("machine")
+    assert machines["state"]["saw.1"] == "old"
+    assert machines["state"]["mill.1"] in ("good", "worn")
+
+
 def test_setups_batches_patience_and_rules():
     builder = twin.PlantBuilder("shop")
     matrix = {"red": {"blue": "20 min", "red": "1 min"}, "blue": {"red": "45 min"}}

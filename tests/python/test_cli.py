@@ -88,7 +88,7 @@ def test_run_prints_one_document(run):
     code, out, _ = run("run", MM1, *SHORT, "--replications", 3, "--seed", 1, "--json")
     document = json.loads(out)
     assert code == 0
-    assert set(document) == {"metrics", "iso22400", "completed", "events", "cpu_s", "digest"}
+    assert set(document) == {"metrics", "iso22400", "completed", "events", "cpu_s", "method", "digest"}
     assert set(document["metrics"]["part.cycle_time.mean"]) == {"mean", "half_width", "n"}
     assert document["metrics"]["part.cycle_time.mean"]["n"] == 3
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from reference import chains, plants, queues
+from reference import chains, plants, queues, stock
 
 import twin
 
@@ -198,6 +198,49 @@ MODELS = {
         queues.two_units,
         plants.two_units,
         [{"lam": 0.01, "mu": 0.2}, {"lam": 0.5, "mu": 0.7}],
+    ),
+    "maintained machine": (
+        chains.maintained_machine,
+        plants.maintained_machine,
+        [
+            {"mu": 1, "every": 10, "takes": 2},
+            {"mu": 0.5, "every": 3, "takes": 1.5, "by": "time"},
+            {"mu": 2, "every": 7, "takes": 1, "by": "lots"},
+        ],
+    ),
+    "worn machine": (
+        chains.worn_machine,
+        plants.worn_machine,
+        [
+            {"mu": 1, "f": [0.05, 0.1], "speed": [1, 0.6], "scrap": [0, 0.2], "r": 0.2},
+            {"mu": 2, "f": [0.1, 0.2, 0.3], "speed": [1, 0.8, 0.4], "scrap": [0.01, 0.05, 0.3], "r": 0.5, "by": "time"},
+            {"mu": 1, "f": [0.1, 0.1, 0.2], "speed": [1, 0.9, 0.5], "scrap": [0, 0, 0.5], "r": 0.1, "care": [1, 0.5]},
+            {"mu": 0.5, "f": [0.2, 0.4], "speed": [1.5, 1], "scrap": [0, 0.1], "r": 0.3, "care": [1, 2], "by": "time"},
+        ],
+    ),
+    "stock reviewed each period": (
+        stock.reviewed,
+        plants.reviewed,
+        [
+            {"mu": 10, "K": 64, "h": 1, "b": 9},
+            {"mu": 20, "K": 64, "h": 1, "b": 9},
+            {"mu": 3, "K": 5, "h": 2, "b": 4, "s": 4, "S": 5},
+            {"mu": 6, "K": 30, "h": 1, "b": 5, "s": -3, "S": 12},
+            {"mu": 5, "K": 30, "h": 2, "b": 5, "lead": 2},
+        ],
+    ),
+    "stock watched always, lots": (
+        stock.lots,
+        plants.lots,
+        [
+            {"lam": 2, "K": 10, "h": 1, "b": 9, "s": 5, "Q": 4, "lead": 3},
+            {"lam": 1.5, "K": 3, "h": 2, "b": 5, "s": -1, "Q": 6, "lead": 1},
+        ],
+    ),
+    "stock ordered one for one": (
+        stock.one_for_one,
+        plants.one_for_one,
+        [{"lam": 2, "S": 5, "lead": 2}, {"lam": 0.8, "S": 1, "lead": 3}],
     ),
     "exponential line": (
         chains.exponential_line,
@@ -400,6 +443,7 @@ PREFIXES = {
     "asm_": chains.assembly,
     "hb": chains.exponential_line,
     "exp2u_": chains.exponential_line,
+    "sS_": stock.reviewed,
     "bern": chains.bernoulli_line,
     "geo2_": chains.deterministic_line,
 }
@@ -421,4 +465,4 @@ def test_formulas_are_those_of_the_published_table():
         assert value == pytest.approx(float(row["value"]), rel=1e-8), row["id"]
         assert given in simulated, f"{row['id']} is not simulated"
         checked.add(row["id"])
-    assert len(checked) >= 62
+    assert len(checked) >= 65

@@ -85,7 +85,7 @@ def test_an_unknown_figure_names_near_ones(result):
 
 def test_json_is_the_published_form(result):
     document = json.loads(result.to_json())
-    assert set(document) == {"metrics", "iso22400", "completed", "events", "cpu_s", "digest"}
+    assert set(document) == {"metrics", "iso22400", "completed", "events", "cpu_s", "method", "digest"}
     assert document == json.loads(json.dumps(result.to_dict()))
     for figure in document["metrics"].values():
         assert set(figure) == {"mean", "half_width", "n"}

@@ -17,6 +17,7 @@ class RandomPlant {
   explicit RandomPlant(unsigned seed, bool rich)
       : random_(seed),
         later_(seed + 7919),
+        more_(seed + 77),
         ways_(seed + 7927),
         rich_(rich),
         carried_(rich && ways_() % 3 > 0),
@@ -33,7 +34,9 @@ class RandomPlant {
           "operators: {ann: {count: 2, calendar: day, skills: [any]}, bob: {count: 1, skills: [any]}}\n"
           "tools: {jig: 2}\n"
           "materials: {bar: {level: 5, places: 14, supply: {every: exponential(9 min), lot: 2}}, kit: {level: 6, "
-          "places: 9}}\n";
+          "places: 9}" +
+          reordered() + "}\n";
+
     if (belted_)
       out +=
           "conveyors: {w0: {places: 3, time: 6 min}, w1: {length: 30 m, speed: 5 m/min, pitch: 4 m, accumulating: "
@@ -56,6 +59,41 @@ class RandomPlant {
   bool chance(int percent) { return pick(100) < percent; }
   /// Choices that came later, so that they leave the others as they are.
   bool later(int percent) { return static_cast<int>(later_() % 100) < percent; }
+
+  /// What is decided by these leaves what `pick` decides as it was.
+  int pick_more(int n) { return static_cast<int>(more_() % static_cast<unsigned>(n)); }
+  bool chance_more(int percent) { return pick_more(100) < percent; }
+
+  /// Two materials that are ordered from suppliers.
+  std::string reordered() {
+    static constexpr const char* kLeads[] = {"", ", lead: exponential(2 h)", ", lead: \"uniform(10, 90 min)\"",
+                                             ", lead: 45 min"};
+    return fmt::format(
+        ", oil: {{level: {}, reorder: {{at: {}, up_to: {}{}{}}}}}, nut: {{reorder: {{at: 4, lot: {}{}}}}}",
+        pick_more(9), pick_more(5) - 2, 4 + pick_more(6), chance_more(50) ? ", review: 3 h" : "", kLeads[pick_more(4)],
+        1 + pick_more(9), kLeads[pick_more(4)]);
+  }
+
+  /// Maintenance and states of machines.
+  std::string care() {
+    static constexpr const char* kEvery[] = {"9 h of work", "14 h of time", "11 h of calendar", "20 of lots"};
+    std::string out;
+    const bool wears = chance_more(30);
+    if (wears) {
+      static constexpr const char* kLasts[] = {"exponential(3 h)", "\"uniform(1, 9 h) of time\""};
+      const char* lasts = kLasts[pick_more(2)];
+      out += fmt::format(
+          ", degradation: [{{state: good, lasts: {0}}}, {{state: worn, lasts: {0}, speed: 0.7, scrap: 0.1{1}}}, "
+          "{{state: bad, repair: 40 min{2}}}]",
+          lasts, chance_more(50) ? ", repair: 20 min, when: free" : "", chance_more(50) ? ", needs: any" : "");
+    }
+    if (!chance_more(40)) return out;
+    const int every = pick_more(4);
+    out += fmt::format(", maintenance: [{{every: {}, takes: exponential(30 min){}{}{}}}", kEvery[every],
+                       chance_more(60) ? every == 3 ? ", window: 6" : ", window: 3 h" : "",
+                       chance_more(40) ? ", needs: any" : "", wears && chance_more(50) ? ", renews: degradation" : "");
+    return out + (chance_more(30) ? ", {every: 30 h of work, takes: 1 h, window: 9 h}]" : "]");
+  }
 
   std::string time(int scale) {
     const int mean = scale / 2 + 1 + pick(scale);
@@ -156,7 +194,7 @@ class RandomPlant {
     if (chance(30)) out += ", changeover: \"" + time(9) + "\"";
     if (rich_ && later(30) && !belted_) out += ", blocking: before";
     if (rich_ && later(20) && !cramped) out += later(50) ? ", cycle: 90 s" : ", cycle: 7 min";
-    return out + "}\n";
+    return out + (rich_ ? care() : "") + "}\n";
   }
   std::string product(int p) {
     std::string out =
@@ -184,7 +222,11 @@ class RandomPlant {
         out += std::string(", transport: ") +
                std::array{"agv", "tug", "agv", "w0", "w1", "w2"}[ways_() % (belted_ ? 6 : 3)];
       }
-      if (rich_ && chance(25)) out += chance(50) ? ", uses: bar" : ", uses: {kit: 1}, makes: {kit: 1}";
+      if (rich_ && chance(25)) {
+        out += chance(50) ? ", uses: bar" : ", uses: {kit: 1}, makes: {kit: 1}";
+      } else if (rich_ && chance_more(30)) {
+        out += chance_more(50) ? ", uses: oil" : ", uses: {oil: 2, nut: 1}";
+      }
       if (rich_ && chance(25)) {
         out += ", max_wait: \"" + time(60) + "\", if_overdue: ";
         out += chance(30) ? "stay" : chance(50) ? "scrap" : fmt::format("{{rework: o{}}}", i);
@@ -203,7 +245,7 @@ class RandomPlant {
     return out + "every " + time(60) + "\n";
   }
 
-  std::mt19937 random_, later_, ways_;
+  std::mt19937 random_, later_, more_, ways_;
   bool rich_, carried_, belted_;
   int stations_ = 0;
 };

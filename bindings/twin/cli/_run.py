@@ -9,7 +9,7 @@ import typer
 
 from .. import _study
 from .._plant import Plant, load
-from .._values import readable
+from .._values import method_of, readable
 from ._shared import (
     CHECK_FAILED,
     Json,
@@ -52,6 +52,13 @@ def run(
         ),
     ] = None,
     threads: Threads = None,
+    method: Annotated[
+        str,
+        typer.Option(
+            help="How: 'auto', 'events', or 'recursion', which static lines allow and 'auto' then takes; "
+            "the outcome is the same."
+        ),
+    ] = "auto",
     check: Annotated[
         bool,
         typer.Option(
@@ -75,7 +82,7 @@ def run(
     checked = warmup == "check"
     if checked:
         warmup = None
-    result = _study.simulate(shop, replications, seed, warmup, until, threads)
+    result = _study.simulate(shop, replications, seed, warmup, until, threads, method=method_of(method))
     if as_json:
         print_json(result.to_dict())
     elif iso22400:

@@ -52,6 +52,7 @@ Node failure_node(const FailureOptions& failure) {
   mode.put("repair", text_of(failure.repair));
   put_amounts(mode, "needs", failure.needs);
   if (failure.times) mode.put("times", text_of(*failure.times));
+  if (!failure.name.empty()) mode.put("name", Node::text(failure.name));
   return mode;
 }
 
@@ -169,6 +170,19 @@ PlantBuilder& PlantBuilder::material(const std::string& name, const MaterialOpti
     supply.put("lot", text_of(material.lot));
     out.put("supply", std::move(supply));
   }
+  if (const auto& reorder = material.reorder) {
+    Node node = Node::mapping();
+    node.put("at", text_of(reorder->at));
+    if (reorder->up_to) node.put("up_to", text_of(*reorder->up_to));
+    if (reorder->lot) node.put("lot", text_of(*reorder->lot));
+    if (reorder->review) node.put("review", text_of(*reorder->review));
+    put_time(node, "lead", reorder->lead);
+    if (!reorder->cost.empty()) node.put("cost", Node::text(reorder->cost));
+    out.put("reorder", std::move(node));
+  }
+  for (const auto& [key, cost] :
+       {std::pair{"price", &material.price}, {"holding", &material.holding}, {"shortage", &material.shortage}})
+    if (!cost->empty()) out.put(key, Node::text(*cost));
   under(document_.root(), "materials").put(name, std::move(out));
   return *this;
 }
@@ -313,6 +327,34 @@ StationBuilder& StationBuilder::failure(const TimeText& after, const TimeText& r
 StationBuilder& StationBuilder::failure(const FailureOptions& failure) {
   Node& owner = failure.machine.empty() ? node() : under(under(node(), "machines"), failure.machine.c_str());
   list_under(owner, "failures").children.push_back(failure_node(failure));
+  return *this;
+}
+
+StationBuilder& StationBuilder::maintenance(const MaintenanceOptions& maintenance) {
+  Node one = Node::mapping();
+  one.put("every", Node::text(maintenance.every));
+  one.put("takes", text_of(maintenance.takes));
+  if (!maintenance.window.empty()) one.put("window", Node::text(maintenance.window));
+  put_amounts(one, "needs", maintenance.needs);
+  if (!maintenance.renews.empty()) one.put("renews", texts(maintenance.renews));
+  list_under(node(), "maintenance").children.push_back(std::move(one));
+  return *this;
+}
+
+StationBuilder& StationBuilder::degradation(const std::vector<WearState>& states, bool of_work) {
+  Node all = Node::sequence();
+  for (const WearState& state : states) {
+    Node one = Node::mapping();
+    one.put("state", Node::text(state.state));
+    if (state.lasts) one.put("lasts", Node::text(state.lasts->text() + (of_work ? " of work" : " of time")));
+    if (state.speed != 1) one.put("speed", text_of(state.speed));
+    if (state.scrap != 0) one.put("scrap", text_of(state.scrap));
+    put_time(one, "repair", state.repair);
+    if (state.when_free) one.put("when", Node::text("free"));
+    put_amounts(one, "needs", state.needs);
+    all.children.push_back(std::move(one));
+  }
+  node().put("degradation", std::move(all));
   return *this;
 }
 

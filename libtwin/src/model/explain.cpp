@@ -32,6 +32,12 @@ std::optional<Level> level_of(const std::vector<PathPart>& parts) {
   if (first == "run" && n == 1) return Level::kRun;
   if (first == "orders" && n == 2) return Level::kOrder;
   if (first == "calendars" && n == 2) return Level::kCalendar;
+  if ((first == "operators" || first == "tools") && n == 2) return Level::kPool;
+  if (first == "materials") {
+    if (n == 2) return Level::kMaterial;
+    if (n == 3 && is(2, "supply")) return Level::kSupply;
+    if (n == 3 && is(2, "reorder")) return Level::kReorder;
+  }
   if (first == "conveyors" && n == 2) return Level::kConveyor;
   if (first == "paths" && n == 2) return Level::kPath;
   if (first == "vehicles" && n == 2) return Level::kFleet;
@@ -40,6 +46,8 @@ std::optional<Level> level_of(const std::vector<PathPart>& parts) {
     if (n == 2) return Level::kStation;
     if (n == 3 && is(2, "queue")) return Level::kQueue;
     if (n == 4 && is(2, "machines")) return Level::kMachine;
+    if (n == 4 && is(2, "maintenance")) return Level::kMaintenance;
+    if (n == 4 && is(2, "degradation")) return Level::kDegradation;
     if ((n == 4 && is(2, "failures")) || (n == 6 && is(4, "failures"))) return Level::kFailure;
   }
   if (first == "products") {

@@ -34,6 +34,8 @@ const std::vector<Key>& keys_of(Level level) {
       {{"machines", S::kMachines, "1", "how many machines work in parallel, or each by name"},
        {"queue", S::kQueue, "unlimited, first come first served", "where lots wait for a machine"},
        {"failures", S::kFailures, "none", "ways in which each machine fails, independently"},
+       {"maintenance", S::kMaintenance, "none", "what is done regularly to each machine, between operations"},
+       {"degradation", S::kDegradation, "none", "states that each machine wears through until it is repaired"},
        {"calendar", S::kName, "always", "when its machines work; work in progress pauses and resumes"},
        {"when_closed", S::kWhenClosed, "pause", "what its machines do with work under way when their calendar closes"},
        {"time", S::kDistribution, "none: each step says its own", "processing time of steps that give none"},
@@ -66,6 +68,7 @@ const std::vector<Key>& keys_of(Level level) {
       {{"after", S::kAfter, "", "time from repair to failure: of work (default), or of time on the clock while up",
         true},
        {"repair", S::kDistribution, "", "time to repair", true},
+       {"name", S::kName, "none", "what it is called, for maintenance that renews it"},
        {"needs", S::kNeeds, "none", "operators and tools that the repair waits for and holds"},
        {"lot", S::kOnFailure, "resume", "what becomes of the lot that was worked on"},
        {"times", S::kCount, "unlimited",
@@ -145,6 +148,9 @@ const std::vector<Key>& keys_of(Level level) {
        {"places", S::kPlaces, "unlimited", "how much fits; an operation whose product finds no place does not begin"},
        {"price", S::kPrice, "0", "cost of each unit used"},
        {"supply", S::kSupply, "none", "deliveries from outside; what finds no place is lost"},
+       {"reorder", S::kReorder, "none", "when and how much is ordered from a supplier, who delivers after a lead time"},
+       {"holding", S::kCostRate, "0", "cost of each unit at hand"},
+       {"shortage", S::kCostRate, "0", "cost of each unit that operations wait for, for as long as they do"},
        {"meta", S::kFree, "none", "anything; not used in simulating"}},
       // kSupply
       {{"every", S::kDistribution, "", "time between deliveries", true},
@@ -202,14 +208,44 @@ const std::vector<Key>& keys_of(Level level) {
        {"charge", S::kDuration, "", "time from empty to full", true},
        {"at", S::kName, "", "the point where they are charged", true},
        {"below", S::kProbability, "0.3", "share of the range with less of which a vehicle without a lot is charged"}},
+      // kReorder
+      {{"at", S::kInteger, "",
+        "ordered when what is at hand and on order, less what operations wait for, is so much or less", true},
+       {"up_to", S::kInteger, "none", "an order brings it up to this"},
+       {"lot", S::kCount, "none",
+        "instead of up_to: what is ordered is the least multiple of this that brings it above `at`"},
+       {"review", S::kDuration, "always", "looked at only once each such time, first at the epoch"},
+       {"lead", S::kDistribution, "0", "time from the order to the delivery"},
+       {"cost", S::kPrice, "0", "cost of each order"}},
+      // kMaintenance
+      {{"every", S::kEvery, "",
+        "when it is due: after so much work (default), time on the clock since the last, or operations; or at each "
+        "multiple of a time since the epoch (of calendar)",
+        true},
+       {"takes", S::kDistribution, "", "how long it takes", true},
+       {"window", S::kWindow, "0",
+        "so long before it is due it is done already where the machine is idle, blocked, down or closed"},
+       {"needs", S::kNeeds, "none", "operators and tools that it waits for and holds"},
+       {"renews", S::kSkills, "none", "failures, by name, that age anew afterwards; degradation: the first state"},
+       {"meta", S::kFree, "none", "anything; not used in simulating"}},
+      // kDegradation
+      {{"state", S::kName, "", "what it is called, in results too", true},
+       {"lasts", S::kAfter, "for ever", "until the next state: work (default), or time on the clock"},
+       {"speed", S::kSpeed, "1", "operations whose processing begins in it take time / speed"},
+       {"scrap", S::kProbability, "0", "probability that an operation that ends in it spoils its lot"},
+       {"repair", S::kDistribution, "none", "the machine is repaired for so long, and in the first state afterwards"},
+       {"when", S::kCare, "now", "when it is repaired: now, or when no work is under way (free)"},
+       {"needs", S::kNeeds, "none", "operators and tools that the repair waits for and holds"},
+       {"meta", S::kFree, "none", "anything; not used in simulating"}},
   }};
   return tables[static_cast<std::size_t>(level)];
 }
 
 const char* name_of(Level level) noexcept {
-  constexpr std::array names{"plant", "station", "machine",  "queue",    "failure", "product",  "step",
-                             "then",  "order",   "calendar", "run",      "pool",    "material", "supply",
-                             "setup", "batch",   "arrivals", "conveyor", "path",    "fleet",    "battery"};
+  constexpr std::array names{"plant",    "station", "machine", "queue",    "failure",     "product",
+                             "step",     "then",    "order",   "calendar", "run",         "pool",
+                             "material", "supply",  "setup",   "batch",    "arrivals",    "conveyor",
+                             "path",     "fleet",   "battery", "reorder",  "maintenance", "degradation"};
   static_assert(names.size() == kLevels);
   return names[static_cast<std::size_t>(level)];
 }
@@ -371,6 +407,18 @@ const char* allowed(Shape shape) noexcept {
       return "keys, as in {range: 2 km, charge: 30 min, at: dock, below: 0.3}";
     case Shape::kWhenIdle:
       return "home, stay";
+    case Shape::kMaintenance:
+      return "a list, as in [{every: 100 h of work, takes: 1 h, window: 20 h, needs: fitter}]";
+    case Shape::kWindow:
+      return "a time such as 20 h; a whole number of lots where it is due after lots";
+    case Shape::kEvery:
+      return "a time, then 'of work', 'of time', 'of calendar' or 'of lots', as in 100 h of work, 500 of lots";
+    case Shape::kDegradation:
+      return "a list of states, as in [{state: good, lasts: exponential(80 h)}, {state: worn, repair: 2 h}]";
+    case Shape::kCare:
+      return "now, free";
+    case Shape::kReorder:
+      return "keys, as in {at: 20, up_to: 100, lead: 3 d}";
     case Shape::kArrivalKeys:
       return "keys, as in {every: exponential(5 min), lots: 3}";
   }

@@ -70,6 +70,12 @@ enum class Shape : unsigned char {
   kOnFailure,
   kProfile,
   kTimesAsFast,
+  kReorder,
+  kMaintenance,
+  kWindow,
+  kEvery,
+  kDegradation,
+  kCare,
   kBlocking,
   kCycle,
   kTransport,
@@ -107,9 +113,12 @@ enum class Level : unsigned char {
   kConveyor,
   kPath,
   kFleet,
-  kBattery
+  kBattery,
+  kReorder,
+  kMaintenance,
+  kDegradation
 };
-inline constexpr int kLevels = 21;
+inline constexpr int kLevels = 24;
 
 struct Key {
   const char* name;

@@ -130,6 +130,17 @@ std::uint64_t digest_of(const PlantData& p) {
   for (const auto& m : p.machines) add(m.station.value), add(m.calendar.value), add(m.first_mode), add(m.mode_count);
   for (const auto& m : p.modes)
     add(m.ages), add(m.lot), add(m.limit), add(m.after.value), add(m.repair.value), add_needs(m.crew);
+  for (std::size_t f = 0; f < p.modes.size(); ++f) {
+    const FailureModeData& m = p.modes[f];
+    if (!m.maintenance && m.level_count == 0) continue;
+    add(f), add(m.maintenance), add(m.dated), add(m.window), add(m.first_renewed), add(m.renewed_count),
+        add(m.first_level), add(m.level_count);
+  }
+  for (const auto m : p.renewed) add(m);
+  for (const auto& x : p.levels)
+    add(x.lasts.value), add(x.repair.value), add_needs(x.crew), add(x.care), add(std::bit_cast<std::uint64_t>(x.speed)),
+        add(std::bit_cast<std::uint64_t>(x.scrap));
+  for (const auto& name : p.level_names) add(hash_name(name));
   for (const auto& x : p.products) add(x.first_step), add(x.step_count), add(x.priority);
   for (const auto& s : p.steps) {
     add(s.product.value), add(s.first_choice), add(s.choice_count), add(s.first_branch), add(s.branch_count),
@@ -143,6 +154,10 @@ std::uint64_t digest_of(const PlantData& p) {
   }
   for (const auto& x : p.pools)
     add(x.count), add(x.places), add(x.material), add(x.calendar.value), add(x.supply.value), add(x.supply_lot);
+  for (const auto& x : p.reorders) add(x.pool), add(x.at), add(x.up_to), add(x.lot), add(x.review), add(x.lead.value);
+  for (const auto* rates : {&p.order_cost, &p.stock_cost, &p.short_cost})
+    for (std::size_t i = 0; i < rates->size(); ++i)
+      if ((*rates)[i] != 0) add(rates - &p.order_cost), add(i), add(std::bit_cast<std::uint64_t>((*rates)[i]));
   for (const auto& n : p.needs) add(n.first_pool), add(n.pool_count), add(n.amount);
   for (const auto n : p.need_pools) add(n);
   for (const auto f : p.forks) add(f);

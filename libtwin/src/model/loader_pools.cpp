@@ -67,7 +67,8 @@ void PlantLoader::read_materials(const Place& place) {
     pool.material = true;
     pool.count = 0;
     std::optional<Distribution> supply;
-    double price = 0;
+    std::optional<ReorderSpec> reorder;
+    MaterialRates rates;
     if (entry.is_scalar()) {
       pool.count = static_cast<std::int32_t>(integer(at, Shape::kLevel, 0, kMost).value_or(0));
     } else if (keys(at, Level::kMaterial, Shape::kMaterials) && entry.is_mapping()) {
@@ -78,7 +79,9 @@ void PlantLoader::read_materials(const Place& place) {
       if (pool.places >= 0 && pool.count > pool.places)
         fault(child(at, "level"), fmt::format("{} do not fit into {} places", pool.count, pool.places),
               fmt::format("at most {}", pool.places));
-      price = rate(child(at, "price"), Shape::kPrice).value_or(0);
+      rates.price = rate(child(at, "price"), Shape::kPrice).value_or(0);
+      rates.stock = rate(child(at, "holding"), Shape::kCostRate).value_or(0);
+      rates.shortage = rate(child(at, "shortage"), Shape::kCostRate).value_or(0);
       if (const auto given = child(at, "supply"); given && keys(given, Level::kSupply, Shape::kSupply)) {
         supply = distribution(child(given, "every"));
         if (supply && !(supply->mean() > 0))
@@ -86,12 +89,52 @@ void PlantLoader::read_materials(const Place& place) {
         pool.supply_lot =
             static_cast<std::int32_t>(integer(child(given, "lot"), Shape::kCount, 1, 1'000'000).value_or(1));
       }
+      if (const auto given = child(at, "reorder"); given && keys(given, Level::kReorder, Shape::kReorder)) {
+        reorder = read_reorder(given, pool, rates);
+        if (supply) fault(given, "material is delivered by itself, or ordered", "supply or reorder");
+      }
     }
     for (const auto& name : members(entry.key_mark, at.path, entry.key)) {
       if (supply) pool.supply = intern(join_path(place.path, name) + ".supply.every", *supply);
-      if (name_pool(at, name, pool)) pool_rates_.push_back(price);
+      const auto id = static_cast<std::uint32_t>(plant_.pools.size());
+      if (!name_pool(at, name, pool)) continue;
+      pool_rates_.push_back(rates.price);
+      material_rates_.resize(plant_.pools.size());
+      material_rates_.back() = rates;
+      if (!reorder) continue;
+      reorder->data.pool = id;
+      reorder->data.lead =
+          reorder->lead ? intern(join_path(place.path, name) + ".reorder.lead", *reorder->lead) : DistributionId{};
+      plant_.pools[id].reorder = static_cast<std::uint32_t>(plant_.reorders.size());
+      plant_.reorders.push_back(reorder->data);
     }
   }
+}
+
+/// When and how much is ordered, and what an order costs.
+ReorderSpec PlantLoader::read_reorder(const Place& place, const PoolData& pool, MaterialRates& rates) {
+  constexpr std::int64_t kMost = 1'000'000'000;
+  ReorderSpec spec;
+  ReorderData& data = spec.data;
+  data.at = integer(child(place, "at"), Shape::kInteger, -kMost, kMost).value_or(0);
+  const auto up_to = child(place, "up_to"), lot = child(place, "lot");
+  data.up_to = integer(up_to, Shape::kInteger, -kMost, kMost).value_or(data.at + 1);
+  data.lot = integer(lot, Shape::kCount, 1, 1'000'000).value_or(0);
+  if (static_cast<bool>(up_to) == static_cast<bool>(lot))
+    fault(place, up_to ? "an order is up to a level, or of a lot" : "nothing says how much is ordered", "up_to or lot");
+  if (up_to && data.up_to <= data.at)
+    fault(up_to, fmt::format("an order up to {} leaves no more than at which the next is due", data.up_to),
+          fmt::format("above {}", data.at));
+  if (pool.places >= 0 && (up_to ? data.up_to : data.at + data.lot) > pool.places)
+    fault(up_to ? up_to : lot, fmt::format("orders bring more than fits into {} places", pool.places),
+          fmt::format("at most {}", up_to ? pool.places : pool.places - data.at));
+  if (const auto review = child(place, "review")) {
+    data.review = duration(review).value_or(kHour);
+    if (data.review <= 0) fault(review, "material that is looked at all the time needs no review", "a time above 0");
+  }
+  spec.lead = delay(child(place, "lead"));
+  rates.order = rate(child(place, "cost"), Shape::kPrice).value_or(0);
+  return spec;
 }
 
 std::vector<NeedSpec> PlantLoader::read_needs(const Place& place, bool material) {

@@ -106,6 +106,12 @@ void PlantLoader::add_rates() {
   for (const auto& spec : station_specs_)
     plant_.machine_cost.insert(plant_.machine_cost.end(), spec->cost.begin(), spec->cost.end());
   plant_.pool_cost = pool_rates_;
+  material_rates_.resize(plant_.pools.size());
+  for (const MaterialRates& one : material_rates_) {
+    plant_.order_cost.push_back(one.order);
+    plant_.stock_cost.push_back(one.stock);
+    plant_.short_cost.push_back(one.shortage);
+  }
   plant_.holding_cost = holding_;
   plant_.lateness_cost = lateness_;
 }

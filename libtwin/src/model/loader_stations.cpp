@@ -35,6 +35,8 @@ StationSpec PlantLoader::read_station(const Place& place) {
   if (const auto queue = child(place, "queue"); queue && keys(queue, Level::kQueue, Shape::kQueue))
     read_queue(queue, spec.data);
   if (const auto failures = child(place, "failures")) spec.failures = read_failures(failures);
+  spec.maintenance = read_maintenance(child(place, "maintenance"));
+  read_degradation(child(place, "degradation"), spec);
   if (const auto id = calendar(child(place, "calendar"))) spec.calendar = *id;
   spec.time = distribution(child(place, "time"));
   if (const auto setup = child(place, "setup")) read_setup(setup, spec);
@@ -230,6 +232,11 @@ std::vector<FailureSpec> PlantLoader::read_failures(const Place& place) {
       return read_distribution(text, spec.ages != Ageing::kLots);
     });
     spec.lot = interruption(child(mode, "lot"), Shape::kOnFailure);
+    if (const auto name = child(mode, "name"); name && scalar(name, Shape::kName)) {
+      spec.name = name.node->scalar;
+      if (spec.name == "degradation" || std::ranges::find(out, spec.name, &FailureSpec::name) != out.end())
+        fault(name, fmt::format("the name '{}' is taken", spec.name), "one name for each failure, not degradation");
+    }
     if (const auto times = child(mode, "times"))
       spec.limit = static_cast<std::uint64_t>(integer(times, Shape::kCount, 1, 1'000'000'000).value_or(1));
     if (d && !(d->mean() > 0) && spec.limit == UINT64_MAX)
@@ -321,7 +328,8 @@ void PlantLoader::add_machine(const Place& place, StationId station, const std::
     mode.repair_stream = draw_stream(entity, Purpose::kRepair);
     plant_.modes.push_back(mode);
   }
-  data.mode_count = static_cast<std::uint32_t>(failures.size());
+  add_care(data, station_path, spec, failures);
+  data.mode_count = static_cast<std::uint32_t>(plant_.modes.size()) - data.first_mode;
   plant_.machines.push_back(data);
   plant_.machine_names.push_back(name);
   plant_.parameters.speed.push_back(machine.speed.value_or(spec.speed));

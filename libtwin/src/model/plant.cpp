@@ -312,8 +312,16 @@ Document Plant::with_declared_parameters() const {
   if (before == now) return document;
 
   std::vector<const char*> suffix(now.distributions.size(), ""), prefix(now.distributions.size(), "");
-  for (const auto& mode : data_->modes)
-    suffix[mode.after.value] = mode.ages == Ageing::kWork ? "" : mode.ages == Ageing::kTime ? " of time" : " of lots";
+  for (const auto& mode : data_->modes) {
+    if (mode.level_count == 0)
+      suffix[mode.after.value] = mode.dated                   ? " of calendar"
+                                 : mode.ages == Ageing::kTime ? " of time"
+                                 : mode.ages == Ageing::kLots ? " of lots"
+                                                              : "";
+    for (std::uint32_t l = mode.first_level; l < mode.first_level + mode.level_count; ++l)
+      if (data_->levels[l].lasts.valid() && mode.ages == Ageing::kTime)
+        suffix[data_->levels[l].lasts.value] = " of time";
+  }
   std::vector<const char*> unit(now.distributions.size(), "s");
   for (const auto& source : data_->sources) {
     const DistributionId every = source.interarrival;

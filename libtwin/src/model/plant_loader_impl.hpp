@@ -22,6 +22,16 @@ struct NeedSpec {
   std::int32_t amount = 1;
 };
 
+/// How a material is ordered.
+struct ReorderSpec {
+  ReorderData data;
+  std::optional<Distribution> lead;
+};
+/// Money: of a unit used, of an order, and per second of a unit at hand and of one that is short.
+struct MaterialRates {
+  double price = 0, order = 0, stock = 0, shortage = 0;
+};
+
 /// What makes kinds of work at a station.
 enum class KindBy : unsigned char { kNone, kFamily, kProduct, kOp };
 
@@ -41,6 +51,26 @@ struct FailureSpec {
   Ageing ages = Ageing::kWork;
   Interruption lot = Interruption::kPause;
   std::uint64_t limit = UINT64_MAX;
+  std::string name;
+};
+
+/// What is done regularly.
+struct MaintenanceSpec {
+  Distribution every, takes;
+  std::vector<NeedSpec> crew;
+  Ageing ages = Ageing::kUse;
+  bool dated = false;
+  Tick window = 0;
+  std::vector<std::string> renews;
+  Place renews_at;
+};
+
+/// One state that machines wear through.
+struct DegradationSpec {
+  std::string state;
+  LevelData data;
+  std::optional<Distribution> lasts, repair;
+  std::vector<NeedSpec> crew;
 };
 
 struct MachineSpec {
@@ -56,6 +86,9 @@ struct StationSpec {
   std::vector<MachineSpec> machines;  ///< empty: `count` unnamed ones
   std::uint32_t count = 1;
   std::vector<FailureSpec> failures;
+  std::vector<MaintenanceSpec> maintenance;
+  std::vector<DegradationSpec> degradation;
+  Ageing wears_by = Ageing::kWork;
   CalendarId calendar;
   std::optional<Distribution> time, setup, changeover;
   std::optional<SetupSpec> setups;
@@ -141,6 +174,12 @@ class PlantLoader : private Reader {
   KindBy kind_by(const Place& place, KindBy otherwise);
   void read_product_priority(const Place& place, std::string_view text, StationData& station);
   std::vector<FailureSpec> read_failures(const Place& place);
+  // Maintenance and states: loader_care.cpp
+  std::vector<MaintenanceSpec> read_maintenance(const Place& place);
+  void read_degradation(const Place& place, StationSpec& spec);
+  void check_renewals(const StationSpec& spec, const std::vector<FailureSpec>& failures);
+  void add_care(MachineData& data, const std::string& path, const StationSpec& spec,
+                const std::vector<FailureSpec>& failures);
   void read_machines(const Place& place, StationSpec& spec);
   void add_station(const Place& place, const std::string& name, const std::shared_ptr<const StationSpec>& shared);
   void add_machine(const Place& place, StationId station, const std::string& station_path, const std::string& name,
@@ -152,6 +191,7 @@ class PlantLoader : private Reader {
 
   void read_pools(const Place& place);
   void read_materials(const Place& place);
+  ReorderSpec read_reorder(const Place& place, const PoolData& pool, MaterialRates& rates);
   bool name_pool(const Place& place, const std::string& name, const PoolData& pool);
   std::vector<NeedSpec> read_needs(const Place& place, bool material);
   Needs add_needs(const std::vector<NeedSpec>& specs);
@@ -250,8 +290,9 @@ class PlantLoader : private Reader {
       distribution_ids_, pool_ids_, belt_ids_, fleet_ids_, vehicle_ids_, node_ids_;
   std::unordered_map<std::string, std::vector<std::uint32_t>> pools_by_skill_;  ///< a pool's own name is a skill too
   std::vector<double> pool_rates_, holding_, lateness_;
-  std::vector<std::string> families_;       ///< by product
-  std::vector<std::string> step_families_;  ///< by step; empty: the product's
+  std::vector<MaterialRates> material_rates_;  ///< by pool, as far as the last material
+  std::vector<std::string> families_;          ///< by product
+  std::vector<std::string> step_families_;     ///< by step; empty: the product's
   std::vector<const Node*> product_nodes_;
   std::vector<Tick> product_due_;
   std::vector<std::shared_ptr<const StationSpec>> station_specs_;

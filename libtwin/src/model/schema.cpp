@@ -94,6 +94,18 @@ std::string schema_of(Shape shape) {
       return map_of(either(R"({"type": "integer", "minimum": 0})", reference(Level::kMaterial)));
     case Shape::kSupply:
       return reference(Level::kSupply);
+    case Shape::kMaintenance:
+      return list_of(reference(Level::kMaintenance));
+    case Shape::kDegradation:
+      return list_of(reference(Level::kDegradation));
+    case Shape::kEvery:
+      return kText;
+    case Shape::kWindow:
+      return kTime;
+    case Shape::kCare:
+      return R"({"enum": ["now", "free"]})";
+    case Shape::kReorder:
+      return reference(Level::kReorder);
     case Shape::kSkills:
       return either(kText, list_of(kText));
     case Shape::kNeeds:

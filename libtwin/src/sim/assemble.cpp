@@ -27,6 +27,7 @@ class Assembly {
     s_.sources.resize(p_.sources.size());
     s_.products.resize(p_.products.size());
     s_.pools.resize(p_.pools.size());
+    s_.level_time.resize(p_.levels.size());
     s_.belts.resize(p_.belts.size());
     s_.vehicles.resize(p_.vehicle_fleet.size());
     s_.tracks.resize(p_.tracks.size());
@@ -53,6 +54,7 @@ class Assembly {
     for (std::uint32_t c = 0; c < p_.calendars.size(); ++c) engine_.schedule_calendar(c);
     for (std::uint32_t i = 0; i < p_.sources.size(); ++i) engine_.begin_source(i);
     engine_.schedule_orders();
+    engine_.begin_reviews();
     engine_.settle();
     for (std::uint32_t m = 0; m < p_.machines.size(); ++m) age_setup(m);
     s_.queue.settle();
@@ -192,7 +194,7 @@ class Assembly {
   void stand_still(std::uint32_t m, Tick since) {
     const MachineData& data = p_.machines[m];
     for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f) {
-      if (p_.modes[f].by_clock()) continue;
+      if (p_.modes[f].apart()) continue;
       FailureState& failure = s_.failures[f];
       failure.down = true;
       failure.count = 1;

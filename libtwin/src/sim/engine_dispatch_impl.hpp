@@ -314,7 +314,7 @@ double Engine<R>::expected_left(std::uint32_t m) const {
   const double done = seconds_from_ticks(machine.total - left);
   if (machine.phase == Phase::kSetup)
     return std::max(0.0, q_.mean(setup_of(machine, choice)) - done) + q_.mean(choice.time);
-  return std::max(0.0, q_.mean(choice.time) - done * q_.speed[m]);
+  return std::max(0.0, q_.mean(choice.time) - done * speed_of(m));
 }
 
 }  // namespace twin::detail

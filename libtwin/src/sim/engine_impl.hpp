@@ -80,6 +80,11 @@ class Engine {
   void begin_pool(std::uint32_t p);
   void begin_supply(std::uint32_t p);
   void promise(const ChoiceData& choice, std::int64_t lots);
+  /// Pends the next look at a material; where it is looked at always, looks at once.
+  void begin_reviews();
+  void schedule_review(std::uint32_t reorder);
+  /// Pends the next delivery of a material that is ordered, if any is on its way.
+  void schedule_delivery(std::uint32_t pool);
   void begin_belt(std::uint32_t b) { s_.belts[b].since = s_.now; }
   void begin_vehicle(std::uint32_t v);
   /// Lets a vehicle go on towards where it is to be.
@@ -107,6 +112,8 @@ class Engine {
   void schedule_orders();
   void schedule_patience(std::uint32_t l);
   void schedule_repair(std::uint32_t f);
+  /// Pends when maintenance that is due by the clock may be done, or must be.
+  void schedule_care(std::uint32_t f);
   /// Place in a queue that is kept in order: smaller first.
   [[nodiscard, gnu::noinline]] std::int64_t queue_key(const StationData& station, const Lot& lot) noexcept;
 
@@ -152,7 +159,46 @@ class Engine {
   void begin_life(std::uint32_t f);
   /// Up, and never to fail again.
   [[nodiscard]] bool is_spent(std::uint32_t f) const noexcept {
-    return !s_.failures[f].down && s_.failures[f].count >= p_.modes[f].limit;
+    return !s_.failures[f].down && (s_.failures[f].count >= p_.modes[f].limit || !life_of(f).valid());
+  }
+
+  // engine_care
+  [[nodiscard]] const LevelData& level_of_mode(std::uint32_t f) const noexcept {
+    return p_.levels[p_.modes[f].first_level + s_.failures[f].level];
+  }
+  [[nodiscard]] DistributionId life_of(std::uint32_t f) const noexcept {
+    return p_.modes[f].level_count == 0 ? p_.modes[f].after : level_of_mode(f).lasts;
+  }
+  [[nodiscard]] std::uint64_t life_stream(std::uint32_t f) const noexcept {
+    return p_.modes[f].level_count == 0 ? p_.modes[f].after_stream : level_of_mode(f).lasts_stream;
+  }
+  /// Index of the draw of the present life.
+  [[nodiscard]] static std::uint64_t life_index(const FailureState& failure) noexcept {
+    return failure.count + (std::uint64_t{failure.renewals} << 40);
+  }
+  [[nodiscard]] DistributionId repair_of(std::uint32_t f) const noexcept {
+    return p_.modes[f].level_count == 0 ? p_.modes[f].repair : level_of_mode(f).repair;
+  }
+  [[nodiscard]] Needs crew_of(std::uint32_t f) const noexcept {
+    return p_.modes[f].level_count == 0 ? p_.modes[f].crew : level_of_mode(f).crew;
+  }
+  [[nodiscard]] Tick window_of(std::uint32_t f) const noexcept {
+    return std::clamp<Tick>(p_.modes[f].window, 0, std::max<Tick>(s_.failures[f].drawn - 1, 0));
+  }
+  void set_level(std::uint32_t f, std::uint32_t level);
+  [[gnu::noinline]] void care(std::uint32_t m);
+  void begin_care(std::uint32_t f);
+  [[gnu::noinline]] void wear_at_work(std::uint32_t m, std::uint32_t f);
+  [[gnu::noinline]] void wear_by_clock(std::uint32_t m, std::uint32_t f);
+  [[gnu::noinline]] void maintenance_event(std::uint32_t f);
+  [[gnu::noinline]] void renew(std::uint32_t f);
+  [[gnu::noinline]] void slow_down(std::uint32_t m);
+  [[gnu::noinline]] void spoil(std::uint32_t m, std::uint32_t l);
+  [[gnu::noinline]] [[nodiscard]] bool spoils(std::uint32_t m, const Lot& lot) const noexcept;
+  [[nodiscard]] double speed_of(std::uint32_t m) const noexcept {
+    const std::uint32_t wear = p_.machines[m].wear;
+    return wear == kNone ? q_.speed[m]
+                         : q_.speed[m] * p_.levels[p_.modes[wear].first_level + s_.machines[m].pace].speed;
   }
   void schedule_clock_failure(std::uint32_t f);
   [[gnu::noinline]] void begin_fault(std::uint32_t f);
@@ -175,6 +221,14 @@ class Engine {
   void leave_line(std::uint32_t who);
   [[gnu::noinline]] void wake();
   [[gnu::noinline]] void supply_event(std::uint32_t pool);
+
+  // engine_supply
+  void ask(const ChoiceData& choice, std::int64_t lots);
+  [[gnu::noinline]] void order_material(std::uint32_t pool);
+  void receive(std::uint32_t pool, std::int64_t amount);
+  void deliver(std::uint32_t pool);
+  [[gnu::noinline]] void review_event(std::uint32_t reorder);
+  void redraw_deliveries();
   void pool_calendar(std::uint32_t pool, bool open);
 
   // engine_lots
@@ -330,7 +384,7 @@ class Engine {
   Tick believed_left(std::uint32_t m, Tick age, double u);
   [[nodiscard]] static double level_of(const Belief& belief, Tick span) noexcept;
   [[nodiscard]] static Tick value_at(const Belief& belief, double level) noexcept;
-  void redraw_clock_mode(std::uint32_t f);
+  void redraw_apart(std::uint32_t f);
   void redraw_lot(std::uint32_t l);
   void redraw_pool(std::uint32_t p);
 
@@ -345,7 +399,8 @@ class Engine {
   std::vector<std::uint32_t> saturating_;  ///< sources that always have a lot at hand
   std::vector<std::uint8_t> may_lose_;     ///< by source: its lots are lost where they find no room
   DrawAhead services_, arrivals_;          ///< by step and by source
-  std::vector<std::uint32_t> keepers_;     ///< sources whose material has been taken in this event
+  std::vector<std::uint32_t> keepers_;     ///< sources whose material has been taken in this event; above their count:
+                                           ///< pools that may have to be ordered
   bool pools_freed_ = false;               ///< someone in the line for pools may go on
   std::vector<double> work_;               ///< by choice: expected time at speed 1; only where a rule plans ahead
   std::vector<double> work_after_, steps_after_;          ///< by step: expected work and operations after it
@@ -417,6 +472,7 @@ void Engine<R>::begin() {
   for (std::uint32_t v = 0; v < s_.vehicles.size(); ++v) begin_vehicle(v);
   for (std::uint32_t i = 0; i < p_.sources.size(); ++i) begin_source(i);
   schedule_orders();
+  begin_reviews();
   settle();
 }
 
@@ -448,6 +504,8 @@ void Engine<R>::handle(std::uint32_t slot) {
     release_orders();
   } else if (slot >= slots_.belts) {
     carrier_event(slot);
+  } else if (slot >= slots_.reviews) {
+    review_event(slot - slots_.reviews);
   } else if (slot >= slots_.cycles) {
     cycle_event(slot - slots_.cycles);
   } else if (slot >= slots_.stations) {
@@ -464,9 +522,11 @@ void Engine<R>::handle(std::uint32_t slot) {
 
 }  // namespace twin::detail
 
+#include "engine_care_impl.hpp"
 #include "engine_dispatch_impl.hpp"
 #include "engine_lots_impl.hpp"
 #include "engine_machines_impl.hpp"
 #include "engine_redraw_impl.hpp"
 #include "engine_starts_impl.hpp"
+#include "engine_supply_impl.hpp"
 #include "engine_transport_impl.hpp"

@@ -60,7 +60,11 @@ void Engine<R>::resolve() {
     if (keepers_.empty()) return;
     const std::uint32_t source = keepers_.back();
     keepers_.pop_back();
-    replenish(source);
+    if (source < p_.sources.size()) {
+      replenish(source);
+    } else {
+      order_material(source - static_cast<std::uint32_t>(p_.sources.size()));
+    }
   }
 }
 /// The open machine's calendar is about to close at this very instant.
@@ -79,6 +83,7 @@ void Engine<R>::take_next(std::uint32_t m) {
   }
   if (machine.phase != Phase::kIdle || !machine.open || machine.faults > 0) {
     update_condition(m);
+    if (p_.cares && !machine.open) care(m);
     return;
   }
   const std::uint32_t s = station_of(m);
@@ -93,9 +98,14 @@ void Engine<R>::take_next(std::uint32_t m) {
     if (machine.phase != Phase::kIdle) return;
   }
   const std::int32_t places = p_.stations[s].places;
-  if (places >= 0 && station.inbound >= static_cast<std::uint32_t>(places) + station.idle && p_.stations[s].cycle == 0)
-    return;  // kept for those
-  if (const std::uint32_t source = saturating_source(s); source != kNone) take_from_supply(m, source);
+  const bool kept =
+      places >= 0 && station.inbound >= static_cast<std::uint32_t>(places) + station.idle && p_.stations[s].cycle == 0;
+  const std::uint32_t source = kept ? kNone : saturating_source(s);
+  if (source != kNone) {
+    take_from_supply(m, source);
+  } else if (p_.cares) {
+    care(m);
+  }
 }
 /// A free machine takes from its queue what comes next, if anything does. Requires that lots wait.
 template <class R>
@@ -433,6 +443,8 @@ void Engine<R>::finish_lot(std::uint32_t m, std::uint32_t l) {
   s_.history += operation_digest(lot, step, p_.machines[m].hash, s_.machines[m].started);
   if constexpr (R::kOperations)
     r_.on_operation({lot.source, lot.step, m, lot.round, lot.serial, lot.entered, s_.machines[m].started, s_.now});
+  if (p_.wears && spoils(m, lot)) [[unlikely]]
+    return spoil(m, l);
   if (p_.holds_back && s_.more[l].decided) [[unlikely]]
     return go_as_decided(m, l);
   std::uint32_t target = step.next;

@@ -14,6 +14,7 @@ void Engine<R>::begin_machine(std::uint32_t m) {
 }
 template <class R>
 void Engine<R>::begin_mode(std::uint32_t f) {
+  s_.failures[f].level_since = s_.now;
   begin_life(f);
   if (p_.modes[f].by_clock()) schedule_clock_failure(f);
 }
@@ -105,12 +106,17 @@ void Engine<R>::machine_event(std::uint32_t m) {
   if (machine.next_mode != kNone) {
     const std::uint32_t f = machine.next_mode;
     machine.next_mode = kNone;
+    if (p_.modes[f].level_count > 0) {
+      wear_at_work(m, f);
+      return;
+    }
     machine.repairing = f;
     release_pools(m);
     begin_fault(f);
     ++machine.faults;
     interrupt(m, p_.modes[f].lot);
     update_condition(m);
+    if (p_.cares) care(m);
   } else if (machine.phase == Phase::kSetup) {
     begin_processing(m);
   } else {
@@ -175,6 +181,8 @@ void Engine<R>::begin_processing(std::uint32_t m) {
   machine.phase = Phase::kProcessing;
   machine.kind = choice.kind;
   machine.total = machine.left = processing_time(m, lot);
+  if (p_.wears) [[unlikely]]
+    slow_down(m);
   run_machine(m, choice);
 }
 template <class R>
@@ -230,7 +238,11 @@ void Engine<R>::stop_running(std::uint32_t m) {
   if (machine.phase != Phase::kProcessing) return;
   const MachineData& data = p_.machines[m];
   for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f)
-    if (p_.modes[f].ages == Ageing::kWork) s_.failures[f].left -= done;
+    if (p_.modes[f].ages == Ageing::kWork) {
+      s_.failures[f].left -= done;
+    } else if (p_.modes[f].ages == Ageing::kUse) {
+      s_.failures[f].left = std::max<Tick>(0, s_.failures[f].left - done);
+    }
 }
 template <class R>
 void Engine<R>::pause(std::uint32_t m) {
@@ -243,6 +255,7 @@ void Engine<R>::pause(std::uint32_t m) {
   } else if (machine.waits) {
     machine.waits = false;
     leave_line(m);
+    if (!machine.supplied) ask(choice_on(machine), -std::int64_t{machine.held});
   }
   update_condition(m);
 }
@@ -284,12 +297,13 @@ void Engine<R>::count_lots(std::uint32_t m, std::uint32_t lots) {
     if (p_.modes[f].ages != Ageing::kLots || is_spent(f)) continue;
     FailureState& failure = s_.failures[f];
     failure.left = std::max<Tick>(0, failure.left - std::int64_t{lots} * kSecond);
-    if (failure.left > 0 || machine.repairing != kNone) continue;
+    if (failure.left > 0 || machine.repairing != kNone || p_.modes[f].maintenance) continue;
     machine.repairing = f;
     begin_fault(f);
     ++machine.faults;
     update_condition(m);
   }
+  if (p_.cares) care(m);
 }
 template <class R>
 void Engine<R>::resume(std::uint32_t m) {
@@ -310,12 +324,19 @@ void Engine<R>::begin_life(std::uint32_t f) {
   FailureState& failure = s_.failures[f];
   failure.down = false;
   failure.began = s_.now;
-  failure.drawn = failure.left =
-      failure.count < p_.modes[f].limit ? draw(p_.modes[f].after, p_.modes[f].after_stream, failure.count) : kNever;
+  failure.drawn = failure.left = is_spent(f) ? kNever : draw(life_of(f), life_stream(f), life_index(failure));
+  if (p_.modes[f].dated && failure.drawn > 0) {  // to the next multiple
+    const Tick into = s_.now % failure.drawn;
+    failure.drawn = failure.left = into < 0 ? -into : failure.drawn - into;
+  }
 }
 template <class R>
 void Engine<R>::schedule_clock_failure(std::uint32_t f) {
-  if (!is_spent(f)) s_.queue.schedule(slots_.modes + f, s_.now + s_.failures[f].left, code(Priority::kFailure));
+  if (p_.modes[f].maintenance) {
+    schedule_care(f);
+  } else if (!is_spent(f)) {
+    s_.queue.schedule(slots_.modes + f, s_.now + s_.failures[f].left, code(Priority::kFailure));
+  }
 }
 /// A failure begins: its repair too, or the wait for a crew.
 template <class R>
@@ -325,29 +346,29 @@ void Engine<R>::begin_fault(std::uint32_t f) {
   failure.down = true;
   failure.began = s_.now;
   failure.left = 0;
-  failure.drawn = draw(mode.repair, mode.repair_stream, failure.count);
+  failure.drawn = draw(repair_of(f), mode.repair_stream, failure.count);
   ++failure.count;
-  if (mode.crew.count > 0) {
+  if (const Needs crew = crew_of(f); crew.count > 0) {
     if (pools_freed_) wake();
-    if (!find_pools(mode.crew, failure.pools)) {
+    if (!find_pools(crew, failure.pools)) {
       failure.waits = true;
       s_.waiting.push_back({slots_.modes + f});
       return;
     }
-    take_pools(mode.crew, failure.pools, 1);
+    take_pools(crew, failure.pools, 1);
   }
   schedule_repair(f);
 }
 template <class R>
 void Engine<R>::schedule_repair(std::uint32_t f) {
   const FailureState& failure = s_.failures[f];
-  const std::uint32_t slot = p_.modes[f].by_clock() ? slots_.modes + f : p_.modes[f].machine.value;
+  const std::uint32_t slot = p_.modes[f].apart() ? slots_.modes + f : p_.modes[f].machine.value;
   s_.queue.schedule(slot, failure.began + failure.drawn, code(Priority::kRepair));
 }
 template <class R>
 bool Engine<R>::resume_repair(std::uint32_t f) {
   FailureState& failure = s_.failures[f];
-  const Needs crew = p_.modes[f].crew;
+  const Needs crew = crew_of(f);
   if (crew.count == 0) {
     if (failure.waits) failure.began = s_.now;
     failure.waits = false;
@@ -365,8 +386,10 @@ bool Engine<R>::resume_repair(std::uint32_t f) {
 }
 template <class R>
 void Engine<R>::end_repair(std::uint32_t f) {
-  if (p_.modes[f].crew.count > 0) take_pools(p_.modes[f].crew, s_.failures[f].pools, -1);
+  if (const Needs crew = crew_of(f); crew.count > 0) take_pools(crew, s_.failures[f].pools, -1);
+  if (p_.modes[f].level_count > 0) set_level(f, 0);
   begin_life(f);
+  if (p_.modes[f].renewed_count > 0) renew(f);
 }
 template <class R>
 void Engine<R>::end_fault(std::uint32_t m) {
@@ -381,14 +404,19 @@ void Engine<R>::clock_failure_event(std::uint32_t f) {
   const std::uint32_t m = p_.modes[f].machine.value;
   if (s_.failures[f].down) {
     end_repair(f);
-    schedule_clock_failure(f);
+    if (p_.modes[f].by_clock()) schedule_clock_failure(f);
     end_fault(m);
+  } else if (p_.modes[f].maintenance) {
+    maintenance_event(f);
+  } else if (p_.modes[f].level_count > 0) {
+    wear_by_clock(m, f);
   } else {
     const bool under_way = s_.machines[m].running;
     ++s_.machines[m].faults;
     pause(m);
     begin_fault(f);
     if (under_way) interrupt(m, p_.modes[f].lot);
+    if (p_.cares) care(m);
   }
 }
 
@@ -422,6 +450,7 @@ void Engine<R>::calendar_event(std::uint32_t c) {
     const bool under_way = machine.running;
     pause(m);
     if (under_way) interrupt(m, policy);
+    if (p_.cares) care(m);
   }
   schedule_calendar(c);
 }
@@ -469,14 +498,11 @@ template <class R>
 void Engine<R>::supply_event(std::uint32_t p) {
   PoolState& pool = s_.pools[p];
   const PoolData& data = p_.pools[p];
-  book(p);
-  const std::int64_t room = data.places < 0 ? INT64_MAX : data.places - pool.level - pool.promised;
-  const std::int64_t taken = std::min<std::int64_t>(data.supply_lot, std::max<std::int64_t>(room, 0));
-  pool.level += taken;
-  pool.lost += static_cast<std::uint64_t>(data.supply_lot - taken);
-  pools_freed_ = pools_freed_ || taken > 0;
-  ++pool.deliveries;
-  pool.last = s_.now;
+  if (data.reorder != kNone) {
+    deliver(p);
+    return;
+  }
+  receive(p, data.supply_lot);
   pool.drawn = draw(data.supply, draw_stream(data.hash, Purpose::kArrival), pool.deliveries);
   s_.queue.schedule(slots_.pools + p, s_.now + pool.drawn, code(Priority::kArrival));
 }
@@ -484,7 +510,13 @@ void Engine<R>::supply_event(std::uint32_t p) {
 template <class R>
 void Engine<R>::book(std::uint32_t p) {
   PoolState& pool = s_.pools[p];
-  pool.integral += Wide{pool.level} * (s_.now - pool.since);
+  const Tick span = s_.now - pool.since;
+  pool.integral += Wide{pool.level} * span;
+  if (pool.asked > pool.level) {
+    pool.short_integral += Wide{pool.asked - pool.level} * span;
+    pool.short_time += span;
+  }
+  pool.coming_integral += Wide{pool.coming} * span;
   if (pool.open) pool.open_time += s_.now - pool.since;
   pool.since = s_.now;
 }
@@ -564,6 +596,8 @@ void Engine<R>::take_material(const ChoiceData& choice, std::int64_t lots) {
     s_.pools[pool].level -= p_.needs[i].amount * lots;
     if (p_.pools[pool].places >= 0) pools_freed_ = true;  // there is room to make more
     if (p_.pools[pool].keeper != kNone) keepers_.push_back(p_.pools[pool].keeper);
+    if (p_.pools[pool].reorder != kNone && p_.reorders[p_.pools[pool].reorder].review == 0)
+      keepers_.push_back(static_cast<std::uint32_t>(p_.sources.size()) + pool);
   }
   promise(choice, lots);
 }
@@ -594,6 +628,7 @@ bool Engine<R>::obtain(std::uint32_t m) {
   if (obtain_now(m)) return true;
   machine.waits = true;
   s_.waiting.push_back({m});
+  if (!machine.supplied) ask(choice_on(machine), machine.held);
   return false;
 }
 template <class R>
@@ -627,14 +662,16 @@ void Engine<R>::wake() {
     pools_freed_ = false;
     for (std::size_t i = 0; i < s_.waiting.size();) {
       const std::uint32_t who = s_.waiting[i].who;
+      const bool asked = who < slots_.modes && !s_.machines[who].supplied;
       if (who < slots_.modes ? !obtain_now(who)
-                             : !find_pools(p_.modes[who - slots_.modes].crew, s_.failures[who - slots_.modes].pools)) {
+                             : !find_pools(crew_of(who - slots_.modes), s_.failures[who - slots_.modes].pools)) {
         ++i;
         continue;
       }
       s_.waiting.erase(s_.waiting.begin() + static_cast<std::ptrdiff_t>(i));
       if (who < slots_.modes) {
         s_.machines[who].waits = false;
+        if (asked) ask(choice_on(s_.machines[who]), -std::int64_t{s_.machines[who].held});
         const Tick span = begin_run(who);
         s_.queue.schedule(who, s_.now + span, end_of_run(s_.machines[who]));
         update_condition(who);
@@ -642,7 +679,7 @@ void Engine<R>::wake() {
         FailureState& failure = s_.failures[who - slots_.modes];
         failure.waits = false;
         failure.began = s_.now;
-        take_pools(p_.modes[who - slots_.modes].crew, failure.pools, 1);
+        take_pools(crew_of(who - slots_.modes), failure.pools, 1);
         schedule_repair(who - slots_.modes);
       }
     }

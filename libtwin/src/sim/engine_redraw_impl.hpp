@@ -8,7 +8,7 @@ template <class R>
 void Engine<R>::redraw() {
   for (std::uint32_t m = 0; m < p_.machines.size(); ++m) redraw_machine(m);
   for (std::uint32_t f = 0; f < p_.modes.size(); ++f)
-    if (p_.modes[f].by_clock()) redraw_clock_mode(f);
+    if (p_.modes[f].apart()) redraw_apart(f);
   for (std::uint32_t i = 0; i < p_.sources.size(); ++i) {
     if (p_.sources[i].kind != SourceKind::kRenewal) continue;
     SourceState& source = s_.sources[i];
@@ -23,6 +23,7 @@ void Engine<R>::redraw() {
   for (std::uint32_t p = 0; p < p_.pools.size(); ++p)
     if (p_.pools[p].supply.valid()) redraw_pool(p);
   for (std::uint32_t v = 0; v < s_.vehicles.size(); ++v) redraw_vehicle(v);
+  redraw_deliveries();
   for (std::uint32_t l = 0; l < s_.lots.size(); ++l) redraw_lot(l);
   s_.queue.settle();
 }
@@ -67,8 +68,8 @@ void Engine<R>::redraw_machine(std::uint32_t m) {
     machine.next_mode = kNone;
   }
   for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f) {
-    if (p_.modes[f].by_clock()) continue;
     FailureState& failure = s_.failures[f];
+    if (p_.modes[f].apart() && (p_.modes[f].ages != Ageing::kWork || failure.down)) continue;
     if (failure.waits) {
       failure.drawn = draw(p_.modes[f].repair, p_.modes[f].repair_stream, failure.count - 1);
     } else if (failure.down) {
@@ -78,7 +79,7 @@ void Engine<R>::redraw_machine(std::uint32_t m) {
       s_.queue.move(m, s_.now + left, code(Priority::kRepair));
     } else if (!is_spent(f)) {
       const Tick age = failure.drawn - failure.left;
-      failure.left = draw_left(p_.modes[f].after, p_.modes[f].after_stream, failure.count, age);
+      failure.left = draw_left(life_of(f), life_stream(f), life_index(failure), age);
       failure.drawn = age + failure.left;
     }
   }
@@ -92,7 +93,7 @@ void Engine<R>::redraw_machine(std::uint32_t m) {
       machine.believed
           ? believed_left(m, age, draw_uniform(s_.key, draw_stream(stream, Purpose::kResidual), lot_index(lot)))
           : draw_left(setup ? setup_of(machine, choice) : choice.time, stream, lot_index(lot), age,
-                      setup ? 1 : q_.speed[m]);
+                      setup ? 1 : speed_of(m));
   machine.total = age + machine.left;
   if (!was_running) return;
   const Tick span = begin_run(m);
@@ -130,17 +131,18 @@ Tick Engine<R>::value_at(const Belief& belief, double level) noexcept {
   return belief.quantiles[i] + static_cast<Tick>(std::clamp(share, 0.0, 1.0) * width);
 }
 template <class R>
-void Engine<R>::redraw_clock_mode(std::uint32_t f) {
+void Engine<R>::redraw_apart(std::uint32_t f) {
   FailureState& failure = s_.failures[f];
   const FailureModeData& mode = p_.modes[f];
   if (is_spent(f)) return;
   if (failure.waits) {
-    failure.drawn = draw(mode.repair, mode.repair_stream, failure.count - 1);
+    failure.drawn = draw(repair_of(f), mode.repair_stream, failure.count - 1);
     return;
   }
+  if (!failure.down && (mode.maintenance || !mode.by_clock())) return;  // certain; or redrawn with the machine's work
   const Tick age = s_.now - failure.began;
-  const Tick left = failure.down ? draw_left(mode.repair, mode.repair_stream, failure.count - 1, age)
-                                 : draw_left(mode.after, mode.after_stream, failure.count, age);
+  const Tick left = failure.down ? draw_left(repair_of(f), mode.repair_stream, failure.count - 1, age)
+                                 : draw_left(life_of(f), life_stream(f), life_index(failure), age);
   failure.drawn = age + left;
   if (!failure.down) failure.left = failure.drawn;
   s_.queue.move(slots_.modes + f, s_.now + left, code(failure.down ? Priority::kRepair : Priority::kFailure));

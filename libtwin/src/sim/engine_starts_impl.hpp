@@ -99,6 +99,7 @@ void Engine<R>::hold(std::uint32_t m) {
   update_condition(m);
   if (p_.slotted && p_.stations[station_of(m)].cycle > 0) schedule_cycle(station_of(m), s_.now + 1);
   newly_held_ = newly_held_ || !asking_;
+  if (p_.cares && !asking_) care(m);
 }
 /// Machines that were held back, longest first: those that may begin do, until nothing moves. \return whether any did
 template <class R>

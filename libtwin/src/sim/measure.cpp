@@ -189,6 +189,7 @@ class Walk {
         all.add(end_.machines[m], end_.now, 1);
       }
       occupation(name, all);
+      wear(name, station.first_machine, station.machine_count);
       rates(name, s, all);
       for (std::uint32_t m = station.first_machine; m < station.first_machine + station.machine_count; ++m) {
         if (station.machine_count == 1 && !has_its_own_name(m, name)) continue;
@@ -197,7 +198,27 @@ class Walk {
         one.add(end_.machines[m], end_.now, 1);
         add_(plant_.machine_names[m], "visits", "1", count(begin_.machines[m].visits, end_.machines[m].visits));
         occupation(plant_.machine_names[m], one);
+        wear(plant_.machine_names[m], m, 1);
       }
+    }
+  }
+
+  /// Time in each of the states that these machines, all alike, wear through.
+  void wear(const std::string& what, std::uint32_t first, std::uint32_t machines) {
+    if (plant_.machines[first].wear == kNone) return;
+    const auto time_in = [&](const State& state, std::uint32_t m, std::uint32_t level) {
+      const std::uint32_t f = plant_.machines[m].wear;
+      const FailureState& failure = state.failures[f];
+      return Wide{state.level_time[plant_.modes[f].first_level + level]} +
+             (failure.level == level ? state.now - failure.level_since : 0);
+    };
+    const FailureModeData& mode = plant_.modes[plant_.machines[first].wear];
+    for (std::uint32_t level = 0; level < mode.level_count; ++level) {
+      Wide sum = 0;
+      for (std::uint32_t m = first; m < first + machines; ++m)
+        sum += time_in(end_, m, level) - time_in(begin_, m, level);
+      const std::string quantity = "share." + plant_.level_names[mode.first_level + level];
+      add_(what, quantity.c_str(), "1", ratio(seconds(sum), seconds(span_ * machines)));
     }
   }
 
@@ -212,8 +233,7 @@ class Walk {
       if (data.material) {
         add_(name, "level", "1", ratio(seconds(level), seconds(span_)));
         add_(name, "used", "1", count(a.used, b.used));
-        if (!plant_.currency.empty()) pool_cost(name, count(a.used, b.used) * plant_.pool_cost[p]);
-        if (data.supply.valid()) add_(name, "lost", "1", count(a.lost, b.lost));
+        material(p, level);
         continue;
       }
       const Wide open =
@@ -221,6 +241,32 @@ class Walk {
       add_(name, "utilisation", "1", ratio(seconds(level), seconds(open * data.count)));
       if (!plant_.currency.empty()) pool_cost(name, seconds(open * data.count) * plant_.pool_cost[p]);
     }
+  }
+  /// What is short of a material, what is on order, and what it costs.
+  void material(std::size_t p, Wide level) {
+    const PoolData& data = plant_.pools[p];
+    const PoolState &a = begin_.pools[p], &b = end_.pools[p];
+    const std::string& name = plant_.pool_names[p];
+    const auto until = [](const PoolState& pool, const State& state, Wide sum, std::int64_t now) {
+      return sum + Wide{now} * (state.now - pool.since);
+    };
+    const auto lacking = [](const PoolState& pool) { return std::max<std::int64_t>(pool.asked - pool.level, 0); };
+    const Wide lack = until(b, end_, b.short_integral, lacking(b)) - until(a, begin_, a.short_integral, lacking(a));
+    const Wide lack_time =
+        until(b, end_, b.short_time, lacking(b) > 0) - until(a, begin_, a.short_time, lacking(a) > 0);
+    add_(name, "shortages", "1", count(a.shortages, b.shortages));
+    add_(name, "short", "1", ratio(seconds(lack), seconds(span_)));
+    add_(name, "share.short", "1", ratio(seconds(lack_time), seconds(span_)));
+    if (data.reorder != kNone) {
+      add_(name, "orders", "1", count(a.ordered, b.ordered));
+      const Wide coming = until(b, end_, b.coming_integral, b.coming) - until(a, begin_, a.coming_integral, a.coming);
+      add_(name, "on_order", "1", ratio(seconds(coming), seconds(span_)));
+    }
+    if (!plant_.currency.empty())
+      pool_cost(name, count(a.used, b.used) * plant_.pool_cost[p] + count(a.ordered, b.ordered) * plant_.order_cost[p] +
+                          seconds(level) * plant_.stock_cost[p] + seconds(lack) * plant_.short_cost[p]);
+    if (data.supply.valid() || (data.reorder != kNone && data.places >= 0))
+      add_(name, "lost", "1", count(a.lost, b.lost));
   }
   void pool_cost(const std::string& name, double cost) {
     cost_ += cost;
@@ -316,7 +362,8 @@ bool fits(const PlantData& plant, const State& state) noexcept {
   return state.machines.size() == plant.machines.size() && state.stations.size() == plant.stations.size() &&
          state.products.size() == plant.products.size() && state.orders.size() == plant.orders.size() &&
          state.pools.size() == plant.pools.size() && state.belts.size() == plant.belts.size() &&
-         state.vehicles.size() == plant.vehicle_fleet.size();
+         state.vehicles.size() == plant.vehicle_fleet.size() && state.failures.size() == plant.modes.size() &&
+         state.level_time.size() == plant.levels.size();
 }
 
 }  // namespace
@@ -329,6 +376,8 @@ std::vector<Metric> metrics(const Plant& plant) {
   blank.products.resize(data.products.size());
   blank.orders.resize(data.orders.size());
   blank.pools.resize(data.pools.size());
+  blank.failures.resize(data.modes.size());
+  blank.level_time.resize(data.levels.size());
   blank.belts.resize(data.belts.size());
   blank.vehicles.resize(data.vehicle_fleet.size());
   std::vector<Metric> out;

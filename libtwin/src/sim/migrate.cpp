@@ -37,11 +37,34 @@ Names edge_paths(const PlantData& plant) {
   }
   return names;
 }
+/// Maintenance is known by machine, place in its list and how it counts; states of a machine by all their names.
+std::string care_path(const PlantData& plant, std::uint32_t f) {
+  const FailureModeData& mode = plant.modes[f];
+  const std::string& machine = plant.machine_names[mode.machine.value];
+  std::string path = fmt::format("{}/degradation of {}", machine, static_cast<int>(mode.ages));
+  for (std::uint32_t l = mode.first_level; l < mode.first_level + mode.level_count; ++l)
+    path += fmt::format(", {} {}", plant.level_names[l], static_cast<int>(plant.levels[l].care));
+  if (mode.level_count > 0) return path;
+  std::uint32_t place = 0;
+  for (std::uint32_t g = plant.machines[mode.machine.value].first_mode; g < f; ++g)
+    place += plant.modes[g].maintenance ? 1 : 0;
+  return fmt::format("{}/maintenance {} of {}{}", machine, place, static_cast<int>(mode.ages),
+                     mode.dated ? ", dated" : "");
+}
+/// What a repair needs.
+Needs crew_of(const PlantData& plant, std::uint32_t f, const FailureState& failure) {
+  const FailureModeData& mode = plant.modes[f];
+  return mode.level_count == 0 ? mode.crew : plant.levels[mode.first_level + failure.level].crew;
+}
 /// `mill/0 of work`: failure modes are known by machine, place among its modes, and how they count.
 Names mode_paths(const PlantData& plant) {
   Names names;
   for (std::uint32_t i = 0; i < plant.modes.size(); ++i) {
     const std::uint32_t m = plant.modes[i].machine.value;
+    if (plant.modes[i].maintenance || plant.modes[i].level_count > 0) {
+      names.push_back(care_path(plant, i));
+      continue;
+    }
     names.push_back(fmt::format("{}/{} of {}, {} times", plant.machine_names[m], i - plant.machines[m].first_mode,
                                 plant.modes[i].ages == Ageing::kWork   ? "work"
                                 : plant.modes[i].ages == Ageing::kTime ? "time"
@@ -91,6 +114,7 @@ class Migration {
     new_.orders.resize(b_.orders.size());
     new_.products.resize(b_.products.size());
     new_.pools.resize(b_.pools.size());
+    new_.level_time.resize(b_.levels.size());
     new_.belts.resize(b_.belts.size());
     new_.vehicles.resize(b_.vehicle_fleet.size());
     new_.tracks.resize(b_.tracks.size());
@@ -348,7 +372,9 @@ class Migration {
     for (std::uint32_t f = 0; f < a_.modes.size(); ++f)
       if (modes_[f] != kNone) {
         FailureState& failure = new_.failures[modes_[f]] = old_.failures[f];
-        failure.pools = new_pools(a_.modes[f].crew, b_.modes[modes_[f]].crew, failure.pools);
+        failure.pools = new_pools(crew_of(a_, f, failure), crew_of(b_, modes_[f], failure), failure.pools);
+        for (std::uint32_t l = 0; l < a_.modes[f].level_count; ++l)
+          new_.level_time[b_.modes[modes_[f]].first_level + l] = old_.level_time[a_.modes[f].first_level + l];
       }
     for (std::uint32_t i = 0; i < a_.machines.size(); ++i) {
       if (machines_[i] == kNone) continue;
@@ -366,6 +392,8 @@ class Migration {
       }
       m.last_step = m.last_step == kNone ? kNone : steps_[m.last_step];
       m.repairing = m.repairing == kNone ? kNone : modes_[m.repairing];
+      const std::uint32_t wear = b_.machines[machines_[i]].wear;
+      if (m.pace >= (wear == kNone ? 0 : b_.modes[wear].level_count)) m.pace = 0;
       new_.machines[machines_[i]] = m;
       if (m.believed)
         for (Belief belief : old_.beliefs)
@@ -416,10 +444,17 @@ class Migration {
       known[to] = true;
       PoolState& pool = new_.pools[to];
       pool = old_.pools[p];
-      pool.integral += Wide{pool.level} * (new_.now - pool.since);
+      const Tick span = new_.now - pool.since;
+      pool.integral += Wide{pool.level} * span;
+      if (pool.asked > pool.level) {
+        pool.short_integral += Wide{pool.asked - pool.level} * span;
+        pool.short_time += span;
+      }
+      pool.coming_integral += Wide{pool.coming} * span;
       if (pool.open) pool.open_time += new_.now - pool.since;
       pool.since = new_.now;
-      pool.promised = 0;
+      pool.promised = pool.asked = 0;
+      move_deliveries(p, to);
       if (!b_.pools[to].material) pool.level = 0;
       pool.open = b_.open_at(b_.pools[to].calendar, new_.now);
       if (b_.pools[to].supply.valid() && !a_.pools[p].supply.valid()) engine.begin_supply(to);
@@ -431,6 +466,20 @@ class Migration {
       engine.promise(b_.choices[new_.lots[m.lot].choice], m.held);
     }
   }
+  /// Orders under way arrive as they would have; where the material is not ordered any more, they are called off.
+  void move_deliveries(std::uint32_t from, std::uint32_t to) {
+    new_.pools[to].coming = 0;
+    if (b_.pools[to].reorder == kNone) return;
+    const auto place = std::ranges::lower_bound(new_.deliveries, to, {}, &Delivery::pool);
+    std::vector<Delivery> moved;
+    for (Delivery delivery : old_.deliveries)
+      if (delivery.pool == from) {
+        new_.pools[to].coming += delivery.amount;
+        delivery.pool = to;
+        moved.push_back(delivery);
+      }
+    new_.deliveries.insert(place, moved.begin(), moved.end());
+  }
   /// Takes off what has been worked since the machine began to run.
   void book_work(std::uint32_t old_machine, MachineState& m) {
     const Tick done = old_.now - m.run_since;
@@ -438,7 +487,10 @@ class Migration {
     if (m.phase != Phase::kProcessing) return;
     const MachineData& data = a_.machines[old_machine];
     for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f)
-      if (a_.modes[f].ages == Ageing::kWork && modes_[f] != kNone) new_.failures[modes_[f]].left -= done;
+      if ((a_.modes[f].ages == Ageing::kWork || a_.modes[f].ages == Ageing::kUse) && modes_[f] != kNone) {
+        Tick& left = new_.failures[modes_[f]].left;
+        left = std::max<Tick>(0, left - done);
+      }
   }
 
   /// Counts go along; queues are built anew in the order of the new rules.
@@ -642,17 +694,29 @@ class Migration {
         }
       } else if (e.slot < from.sources) {
         const std::uint32_t f = modes_[e.slot - from.modes];
-        if (f != kNone && (!new_.failures[f].down || engine.resume_repair(f)))
+        if (f == kNone) continue;
+        if (!new_.failures[f].down && b_.modes[f].maintenance) {
+          engine.schedule_care(f);
+        } else if (!new_.failures[f].down || engine.resume_repair(f)) {
           new_.queue.schedule(to.modes + f, e.time, e.priority());
+        }
       } else if (e.slot < from.calendars) {
         const std::uint32_t i = sources_[e.slot - from.sources];
         if (i != kNone && is_same_kind(e.slot - from.sources))
           new_.queue.schedule(to.sources + i, e.time, e.priority());
       } else if (e.slot >= from.pools && e.slot < from.stations) {
         const std::uint32_t p = pools_[e.slot - from.pools];
-        if (p != kNone && b_.pools[p].supply.valid() && !new_.queue.pending(to.pools + p))
+        if (p == kNone || new_.queue.pending(to.pools + p)) continue;
+        if (b_.pools[p].supply.valid() && a_.pools[e.slot - from.pools].supply.valid())
           new_.queue.schedule(to.pools + p, e.time, e.priority());
-      } else if (e.slot >= from.cycles && e.slot < from.belts) {
+        if (b_.pools[p].reorder != kNone) engine.schedule_delivery(p);
+      } else if (e.slot >= from.reviews && e.slot < from.belts) {
+        const ReorderData& before = a_.reorders[e.slot - from.reviews];
+        const std::uint32_t p = pools_[before.pool];
+        const std::uint32_t r = p == kNone ? kNone : b_.pools[p].reorder;
+        if (r != kNone && b_.reorders[r].review == before.review)
+          new_.queue.schedule(to.reviews + r, e.time, e.priority());
+      } else if (e.slot >= from.cycles && e.slot < from.reviews) {
         const std::uint32_t s = stations_[e.slot - from.cycles];
         if (s != kNone && b_.stations[s].cycle == a_.stations[e.slot - from.cycles].cycle)
           new_.queue.reschedule(to.cycles + s, e.time, e.priority());
@@ -701,6 +765,7 @@ class Migration {
     }
     for (std::uint32_t m = 0; m < b_.machines.size(); ++m) engine.resume_run(m);
     begin_new(engine);
+    engine.begin_reviews();
     engine.settle();
     new_.queue.settle();
   }

@@ -15,6 +15,7 @@ struct PlantView {
   std::span<const StationData> stations{data.stations};
   std::span<const MachineData> machines{data.machines};
   std::span<const FailureModeData> modes{data.modes};
+  std::span<const LevelData> levels{data.levels};
   std::span<const ProductData> products{data.products};
   std::span<const StepData> steps{data.steps};
   std::span<const ChoiceData> choices{data.choices};
@@ -22,6 +23,7 @@ struct PlantView {
   std::span<const SourceData> sources{data.sources};
   std::span<const OrderData> orders{data.orders};
   std::span<const PoolData> pools{data.pools};
+  std::span<const ReorderData> reorders{data.reorders};
   std::span<const NeedData> needs{data.needs};
   std::span<const std::uint32_t> need_pools{data.need_pools};
   std::span<const std::uint32_t> forks{data.forks};
@@ -34,6 +36,8 @@ struct PlantView {
   std::span<const std::string> station_names{data.station_names};
   bool may_deadlock = data.may_deadlock;
   bool counts_lots = data.counts_lots;
+  bool cares = data.cares;
+  bool wears = data.wears;
   bool holds_back = data.holds_back;
   bool slotted = data.slotted;
   bool polls = data.polls;

@@ -19,6 +19,8 @@ constexpr std::string_view kMagic = "TWINSTAT";
 constexpr std::uint32_t kVersion = 4;
 /// What is over lies after this, so that spans up to any clock stay in range.
 constexpr Tick kOldest = -kNever / 2;
+/// Of a material there is no more than this.
+constexpr std::int64_t kMostMaterial = std::int64_t{1} << 50;
 /// Sums kept in 128 bits lie within this of zero.
 constexpr Wide kWidest = Wide{1} << 120;
 
@@ -154,15 +156,20 @@ std::string body(const PlantData& plant, const State& state) {
   w.all(state.now, state.seed.value, state.replication, state.arrivals, state.events, state.history, state.next_order);
   for (const MachineState& m : state.machines) {
     w.all(m.since, m.left, m.run_since, m.total, m.started, m.kind, m.last_step, m.repairing, m.next_mode, m.faults,
-          m.phase, m.condition, m.open, m.running, m.believed, m.changing, m.supplied, m.waits, m.holding, m.late,
-          m.pools, m.visits);
+          m.phase, m.condition, m.open, m.running, m.believed, m.changing, m.supplied, m.waits, m.holding, m.pace,
+          m.late, m.pools, m.visits);
     for (const Tick t : m.in_condition) w.put(t);
     w.put(m.held);
     for (std::uint32_t l = m.lot; l != kNone; l = state.lots[l].child) w.put(canonical(l));
   }
-  for (const FailureState& f : state.failures) w.all(f.left, f.drawn, f.began, f.count, f.pools, f.down, f.waits);
+  for (const FailureState& f : state.failures)
+    w.all(f.left, f.drawn, f.began, f.count, f.renewals, f.level, f.level_since, f.pools, f.down, f.waits);
+  for (const Tick t : state.level_time) w.put(t);
   for (const PoolState& p : state.pools)
-    w.all(p.level, p.promised, p.deliveries, p.lost, p.used, p.last, p.drawn, p.since, p.open, p.integral, p.open_time);
+    w.all(p.level, p.promised, p.deliveries, p.lost, p.asked, p.coming, p.ordered, p.shortages, p.used, p.last, p.drawn,
+          p.since, p.open, p.integral, p.short_integral, p.short_time, p.coming_integral, p.open_time);
+  w.put(static_cast<std::uint32_t>(state.deliveries.size()));
+  for (const Delivery& d : state.deliveries) w.all(d.pool, d.amount, d.ordered, d.due, d.number);
   w.put(static_cast<std::uint32_t>(state.waiting.size()));
   for (const Waiting& one : state.waiting) w.put(one.who);
   for (const SourceState& s : state.sources) w.all(s.count, s.gone, s.last, s.drawn);
@@ -233,7 +240,7 @@ void read_machine(Reader& r, const PlantData& plant, Tick now, MachineState& m) 
   r.index(m.repairing, plant.modes.size(), true);
   r.index(m.next_mode, plant.modes.size(), true);
   r.all(m.faults, m.phase, m.condition, m.open, m.running, m.believed, m.changing, m.supplied, m.waits, m.holding,
-        m.late, m.pools, m.visits);
+        m.pace, m.late, m.pools, m.visits);
   Tick before = m.since - kOldest;
   for (Tick& t : m.in_condition) {
     r.ticks(t, 0, before);
@@ -332,10 +339,16 @@ void check_pools(const PlantData& plant, const State& state, std::uint32_t i, co
     if (((m.pools >> (8 * k)) & 0xffU) >= plant.needs[choice->needs.first + k].pool_count)
       fault("it holds a pool that does not do");
 }
+/// What a repair needs.
+Needs crew_of(const PlantData& plant, const State& state, std::size_t f) noexcept {
+  const FailureModeData& mode = plant.modes[f];
+  return mode.level_count == 0 ? mode.crew : plant.levels[mode.first_level + state.failures[f].level].crew;
+}
 /// The line for pools and the levels of pools must be what machines and failures say.
 void check_line(const PlantData& plant, const State& state) {
   std::vector<std::int64_t> in_use(plant.pools.size(), 0);
   std::vector<std::int64_t> promised(plant.pools.size(), 0);
+  std::vector<std::int64_t> asked(plant.pools.size(), 0);
   const auto add = [&](Needs needs, std::uint64_t held) {
     for (std::uint32_t k = 0; k < needs.count; ++k) {
       const NeedData& need = plant.needs[needs.first + k];
@@ -355,6 +368,9 @@ void check_line(const PlantData& plant, const State& state) {
     if (m.lot == kNone) continue;
     const ChoiceData& choice = plant.choices[state.lots[m.lot].choice];
     if (m.holding) add(choice.needs, m.pools);
+    if (m.waits && !m.supplied)
+      for (std::uint32_t k = choice.uses.first; k < choice.uses.first + choice.uses.count; ++k)
+        asked[plant.need_pools[plant.needs[k].first_pool]] += std::int64_t{plant.needs[k].amount} * m.held;
     if (m.supplied && (m.phase == Phase::kSetup || m.phase == Phase::kProcessing))
       for (std::uint32_t k = choice.makes.first; k < choice.makes.first + choice.makes.count; ++k)
         promised[plant.need_pools[plant.needs[k].first_pool]] += std::int64_t{plant.needs[k].amount} * m.held;
@@ -362,13 +378,14 @@ void check_line(const PlantData& plant, const State& state) {
   for (std::size_t f = 0; f < state.failures.size(); ++f) {
     if (state.failures[f].waits != in_line[plant.machines.size() + f])
       refuse("the line for pools is not of those who wait");
-    if (state.failures[f].down && !state.failures[f].waits) add(plant.modes[f].crew, state.failures[f].pools);
+    if (state.failures[f].down && !state.failures[f].waits) add(crew_of(plant, state, f), state.failures[f].pools);
   }
   for (std::size_t p = 0; p < plant.pools.size(); ++p) {
     const PoolState& pool = state.pools[p];
-    constexpr std::int64_t kMost = std::int64_t{1} << 50;
-    const bool fits = plant.pools[p].material ? pool.level >= 0 && pool.level <= kMost && pool.promised == promised[p]
-                                              : pool.level == in_use[p] && pool.promised == 0;
+    const bool fits = plant.pools[p].material
+                          ? pool.level >= 0 && pool.level <= kMostMaterial && pool.promised == promised[p]
+                          : pool.level == in_use[p] && pool.promised == 0;
+    if (pool.asked != asked[p]) refuse(fmt::format("pool {} is asked for by nobody", plant.pool_names[p]));
     if (!fits) refuse(fmt::format("pool {} has another level than what is in use says", plant.pool_names[p]));
   }
 }
@@ -396,8 +413,10 @@ void check_machines(const PlantData& plant, State& state) {
     const MachineData& data = plant.machines[i];
     const auto fault = [&](const char* why) { refuse(fmt::format("machine {}: {}", plant.machine_names[i], why)); };
     const auto own_mode = [&](std::uint32_t f) {
-      return f >= data.first_mode && f < data.first_mode + data.mode_count && !plant.modes[f].by_clock();
+      return f >= data.first_mode && f < data.first_mode + data.mode_count;
     };
+    if (m.pace >= std::max(1U, data.wear == kNone ? 0U : plant.modes[data.wear].level_count))
+      fault("it works at the speed of a state that it does not have");
     const StationData& station = plant.stations[data.station.value];
     const bool empty = m.phase == Phase::kIdle || (m.phase == Phase::kHeld && station.cycle > 0 && m.lot == kNone);
     if (empty != (m.lot == kNone)) fault("its phase does not fit the lot it holds");
@@ -419,18 +438,20 @@ void check_machines(const PlantData& plant, State& state) {
     unsigned down = 0;
     for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f) {
       down += state.failures[f].down ? 1 : 0;
-      if (state.failures[f].down && !plant.modes[f].by_clock() && m.repairing != f) fault("nobody repairs a failure");
+      if (state.failures[f].down && !plant.modes[f].apart() && m.repairing != f) fault("nobody repairs a failure");
       if (state.failures[f].down && state.failures[f].count == 0) fault("it failed without failing");
-      if (state.failures[f].waits && (!state.failures[f].down || plant.modes[f].crew.count == 0))
+      if (state.failures[f].waits && (!state.failures[f].down || crew_of(plant, state, f).count == 0))
         fault("it waits for a crew that it does not need");
     }
     if (down != m.faults) fault("its faults do not add up");
-    if (m.repairing != kNone && (!own_mode(m.repairing) || !state.failures[m.repairing].down))
+    if (m.repairing != kNone &&
+        (!own_mode(m.repairing) || plant.modes[m.repairing].apart() || !state.failures[m.repairing].down))
       fault("it repairs what has not failed");
     const bool works = m.phase == Phase::kSetup || m.phase == Phase::kProcessing;
     if (m.running != (works && m.open && m.faults == 0 && !m.waits))
       fault("it runs when it should stand, or stands when it should run");
-    if (m.next_mode != kNone && (!m.running || m.phase != Phase::kProcessing || !own_mode(m.next_mode)))
+    if (m.next_mode != kNone && (!m.running || m.phase != Phase::kProcessing || !own_mode(m.next_mode) ||
+                                 plant.modes[m.next_mode].ages != Ageing::kWork))
       fault("its next failure is impossible");
     if (m.left > m.total) fault("more is left than there was");
     const bool repairs = m.repairing != kNone && !state.failures[m.repairing].waits;
@@ -723,10 +744,21 @@ void check_events(const PlantData& plant, State& state) {
       refuse(fmt::format("a pending event does not fit: {}", what));
   };
   for (std::uint32_t f = 0; f < plant.modes.size(); ++f) {
+    const FailureModeData& mode = plant.modes[f];
     const FailureState& failure = state.failures[f];
-    const bool spent = !failure.down && failure.count >= plant.modes[f].limit;
-    expect(slots.modes + f, plant.modes[f].by_clock() && !spent && !failure.waits, "a failure",
-           failure.began + failure.drawn);
+    const std::uint32_t slot = slots.modes + f;
+    const Tick end = failure.began + failure.drawn;
+    if (failure.down) {
+      expect(slot, mode.apart() && !failure.waits, "a repair", end);
+    } else if (mode.maintenance) {  // no more once it is due and waits for work to end
+      const bool now = state.queue.pending(slot) && state.queue.time_of(slot) == state.now;
+      const Tick opens = end - std::clamp<Tick>(mode.window, 0, std::max<Tick>(failure.drawn - 1, 0));
+      if (!mode.by_clock() || !now)
+        expect(slot, mode.by_clock() && end > state.now && end<kNever, "maintenance", opens> state.now ? opens : end);
+    } else {
+      const bool lasts = mode.level_count == 0 || plant.levels[mode.first_level + failure.level].lasts.valid();
+      expect(slot, mode.by_clock() && failure.count < mode.limit && lasts, "a failure", end);
+    }
   }
   for (std::uint32_t i = 0; i < plant.sources.size(); ++i)
     expect(slots.sources + i, plant.sources[i].kind == SourceKind::kRenewal, "an arrival",
@@ -741,7 +773,22 @@ void check_events(const PlantData& plant, State& state) {
   expect(slots.order, release, "the next order",
          release ? std::max(plant.orders[state.next_order].release, state.now) : 0);
   for (std::uint32_t p = 0; p < plant.pools.size(); ++p)
-    expect(slots.pools + p, plant.pools[p].supply.valid(), "a delivery", state.pools[p].last + state.pools[p].drawn);
+    if (plant.pools[p].reorder == kNone)
+      expect(slots.pools + p, plant.pools[p].supply.valid(), "a delivery", state.pools[p].last + state.pools[p].drawn);
+  for (std::uint32_t r = 0; r < plant.reorders.size(); ++r) {
+    const ReorderData& reorder = plant.reorders[r];
+    const auto first = std::ranges::lower_bound(state.deliveries, reorder.pool, {}, &Delivery::pool);
+    const bool coming = first != state.deliveries.end() && first->pool == reorder.pool;
+    expect(slots.pools + reorder.pool, coming, "a delivery", coming ? first->due : 0);
+    if (reorder.review == 0) {
+      expect(slots.reviews + r, false, "a review", 0);
+      continue;
+    }
+    const std::uint32_t slot = slots.reviews + r;
+    const bool now = state.queue.pending(slot) && state.queue.time_of(slot) == state.now;  // stopped within an instant
+    const Tick next = now ? state.now : PlantData::next_review(reorder, state.now);
+    expect(slot, next < kNever, "a review", next);
+  }
   for (std::uint32_t s = 0; s < plant.stations.size(); ++s)
     if (state.queue.pending(slots.stations + s) && plant.stations[s].batch.wait == kNever)
       refuse("a batch that waits for ever gives up waiting");
@@ -770,20 +817,60 @@ void check_events(const PlantData& plant, State& state) {
   }
 }
 
+/// States of machines exist, and those who are in one that is repaired at once are being repaired.
+void check_levels(const PlantData& plant, const State& state) {
+  for (std::size_t f = 0; f < plant.modes.size(); ++f) {
+    const FailureModeData& mode = plant.modes[f];
+    const FailureState& failure = state.failures[f];
+    if (failure.level >= std::max(1U, mode.level_count)) refuse("a machine is in a state that it does not have");
+    if (mode.level_count == 0) continue;
+    const LevelData& level = plant.levels[mode.first_level + failure.level];
+    if (failure.down ? level.care == Care::kIgnored : level.care == Care::kAtOnce)
+      refuse("a machine is repaired in a state in which it is not, or the reverse");
+  }
+}
+/// What is on its way, of materials that are ordered, in order; as much as the pools say.
+void read_deliveries(Reader& r, const PlantData& plant, State& state) {
+  std::vector<std::int64_t> coming(plant.pools.size(), 0);
+  for (std::size_t n = r.count(36); n > 0; --n) {
+    Delivery d;
+    r.index(d.pool, plant.pools.size());
+    r.all(d.amount);
+    r.past(d.ordered, state.now);
+    r.ticks(d.due, state.now, state.now + kNever);
+    r.all(d.number);
+    const auto rank = [](const Delivery& one) { return std::tuple(one.pool, one.due, one.number); };
+    if (plant.pools[d.pool].reorder == kNone || d.amount < 1 || d.amount > kMostMaterial ||
+        d.number >= state.pools[d.pool].ordered ||
+        (!state.deliveries.empty() && rank(state.deliveries.back()) >= rank(d)))
+      refuse("a delivery of material is impossible");
+    coming[d.pool] = std::min(coming[d.pool] + d.amount, 2 * kMostMaterial);
+    state.deliveries.push_back(d);
+  }
+  for (std::size_t p = 0; p < plant.pools.size(); ++p)
+    if (state.pools[p].coming != coming[p] || coming[p] > kMostMaterial)
+      refuse(fmt::format("pool {} has another amount on order than is on its way", plant.pool_names[p]));
+}
+
 void read_totals(Reader& r, const PlantData& plant, State& state) {
   for (FailureState& f : state.failures) {
     r.span(f.left);
     r.span(f.drawn);
     r.past(f.began, state.now);
-    r.all(f.count, f.pools, f.down, f.waits);
+    r.all(f.count, f.renewals, f.level);
+    r.past(f.level_since, state.now);
+    r.all(f.pools, f.down, f.waits);
   }
+  for (Tick& t : state.level_time) r.ticks(t, 0, state.now - kOldest);
+  check_levels(plant, state);
   for (PoolState& p : state.pools) {
-    r.all(p.level, p.promised, p.deliveries, p.lost, p.used);
+    r.all(p.level, p.promised, p.deliveries, p.lost, p.asked, p.coming, p.ordered, p.shortages, p.used);
     r.past(p.last, state.now);
     r.span(p.drawn);
     r.past(p.since, state.now);
-    r.all(p.open, p.integral, p.open_time);
+    r.all(p.open, p.integral, p.short_integral, p.short_time, p.coming_integral, p.open_time);
   }
+  read_deliveries(r, plant, state);
   for (std::size_t n = r.count(4); n > 0; --n) {
     Waiting one;
     r.index(one.who, plant.machines.size() + plant.modes.size());
@@ -910,6 +997,7 @@ State State::load(std::string_view bytes, const Plant& of) {
   state.machines.resize(data.machines.size());
   state.stations.resize(data.stations.size());
   state.failures.resize(data.modes.size());
+  state.level_time.resize(data.levels.size());
   state.sources.resize(data.sources.size());
   state.orders.resize(data.orders.size());
   state.products.resize(data.products.size());

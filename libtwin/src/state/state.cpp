@@ -12,7 +12,8 @@ Slots::Slots(const PlantData& plant) noexcept {
   pools = calendars + count(plant.calendars);
   stations = pools + count(plant.pools);
   cycles = stations + count(plant.stations);
-  belts = cycles + count(plant.stations);
+  reviews = cycles + count(plant.stations);
+  belts = reviews + count(plant.reorders);
   vehicles = belts + 2 * count(plant.belts);
   order = vehicles + count(plant.vehicle_fleet);
   lots = order + 1;

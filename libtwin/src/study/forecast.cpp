@@ -229,6 +229,7 @@ Forecast forecast(const Plant& plant, std::span<const Parameters> parameters, co
   check_plant(plant, state, "forecast");
   for (const Parameters& each : parameters) check_parameters(plant, each);
   const Until until = end_of(plant, state, options);
+  const bool by_recursion = runs_by_recursion(plant, &state, options.method, "forecast");
   const Columns columns(plant.data(), state, !until.orders_done);
   const std::vector<Metric> all_metrics = metrics(plant);
   const std::vector<std::size_t> kept = kept_metrics(all_metrics, columns.names());
@@ -237,6 +238,7 @@ Forecast forecast(const Plant& plant, std::span<const Parameters> parameters, co
   out.now = state.now;
   out.horizon = until.time;
   out.futures = options.futures;
+  out.method = by_recursion ? Method::kRecursion : Method::kEvents;
   out.names = columns.names();
   for (const std::size_t m : kept) out.metrics.push_back(all_metrics[m]);
   const auto futures = static_cast<std::size_t>(options.futures);
@@ -260,7 +262,9 @@ Forecast forecast(const Plant& plant, std::span<const Parameters> parameters, co
                 end.cancel = &stop;
                 const double started = detail::thread_cpu_seconds();
                 branch_into(plant, numbers, state, replication, future);
-                if (!advance(plant, numbers, future, end, &recorder)) return;
+                if (!(by_recursion ? advance_by_recursion(plant, numbers, future, end, recorder)
+                                   : advance(plant, numbers, future, end, &recorder)))
+                  return;
                 totals[i] = {future.events - state.events, future.history, detail::thread_cpu_seconds() - started};
                 columns.note_orders(future, row);
                 const std::vector<double> figures = measure(plant, state, future);

@@ -103,11 +103,13 @@ struct Setting {
   Seed seed;
   Tick warmup;
   Until until;
+  bool by_recursion = false;
 };
 
 Setting setting_of(const Plant& plant, const SimulateOptions& options) {
   const RunSettings& run = plant.run();
   Setting out{options.seed.value_or(Seed{run.seed}), options.warmup.value_or(run.warmup), {}};
+  out.by_recursion = runs_by_recursion(plant, nullptr, options.method, "simulate");
   const Tick until = options.until.value_or(run.until);
   out.until.orders_done = until >= kNever;
   out.until.time = out.until.orders_done ? kLongestRun : until;
@@ -123,6 +125,16 @@ Setting setting_of(const Plant& plant, const SimulateOptions& options) {
   return out;
 }
 
+/// By recursion or by events. \param log  null: nobody asks for the lots
+bool go_on(const Plant& plant, const Parameters& parameters, bool by_recursion, State& state, const Until& until,
+           LotLog* log) {
+  if (log == nullptr)
+    return by_recursion ? advance_by_recursion(plant, parameters, state, until)
+                        : advance(plant, parameters, state, until);
+  return by_recursion ? advance_by_recursion(plant, parameters, state, until, *log)
+                      : advance(plant, parameters, state, until, *log);
+}
+
 Run run_once(const Plant& plant, const Parameters& declared, const Setting& setting, std::uint64_t replication,
              const std::atomic<bool>& stop, LotQuantiles* quantiles, LotLog& log) {
   Run out;
@@ -135,13 +147,13 @@ Run run_once(const Plant& plant, const Parameters& declared, const Setting& sett
     Until warm = setting.until;
     warm.time = setting.warmup;
     warm.cancel = &stop;
-    if (!advance(plant, parameters, state, warm)) return out;
+    if (!go_on(plant, parameters, setting.by_recursion, state, warm, nullptr)) return out;
   }
   const State begin = state;
   Until end = setting.until;
   end.cancel = &stop;
   log.lots.clear();
-  const bool ended = quantiles ? advance(plant, parameters, state, end, log) : advance(plant, parameters, state, end);
+  const bool ended = go_on(plant, parameters, setting.by_recursion, state, end, quantiles ? &log : nullptr);
   out.cpu_s = detail::thread_cpu_seconds() - started;
   if (!ended) return out;
   out.values = measure(plant, begin, state);
@@ -184,6 +196,7 @@ Result simulate(const Plant& plant, const Parameters& parameters, const Simulate
   Result result;
   result.replications = options.replications > 0 ? options.replications : std::max(plant.run().replications, 1);
   result.metrics = metrics(plant);
+  result.method = setting.by_recursion ? Method::kRecursion : Method::kEvents;
   const auto workers = static_cast<std::size_t>(detail::thread_count(options.threads, result.replications));
   std::vector<LotQuantiles> quantiles(workers, LotQuantiles(plant.data()));
   std::vector<LotLog> logs(workers);

@@ -95,6 +95,7 @@ class Learner {
       samples_[choice.changeover.value] = changeovers_;
     }
     for (const FailureModeData& mode : p_.modes) {
+      if (mode.apart()) continue;
       handling[mode.repair.value] = true;
       update_failures(mode);
     }
@@ -178,7 +179,7 @@ class Learner {
   [[nodiscard]] std::uint32_t first_mode(std::uint32_t m) const noexcept {
     const MachineData& data = p_.machines[m];
     for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f)
-      if (p_.modes[f].ages == Ageing::kWork) return f;
+      if (p_.modes[f].ages == Ageing::kWork && !p_.modes[f].apart()) return f;
     return kNone;
   }
   [[nodiscard]] Tick tick(Tick unix_ns) const noexcept { return sheet_.ticks(WallTime{Duration{unix_ns}}); }

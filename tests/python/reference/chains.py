@@ -189,3 +189,45 @@ def _stationary(size: int, moves: Sequence[tuple[int, int, float]]) -> np.ndarra
     columns = np.append(columns[kept], np.arange(size))
     values = np.append(values[kept], np.ones(size))
     return spsolve(csc_matrix((values, (rows, columns)), shape=(size, size)), np.eye(1, size, size - 1)[0])
+
+
+def worn_machine(mu, f, speed, scrap, r, care=None, by="work"):
+    """One machine, always busy, that wears through states with rates f and is repaired, at rate r, after the last.
+
+    An operation has the speed of the state in which it began, and spoils its lot with the probability of that in which
+    it ends. `care`: (state, rate): in that state the machine is maintained between operations, and as new afterwards.
+    """
+    n = len(f)
+    states = [("work", level, pace) for level in range(n) for pace in range(n)]
+    states += [("repair", n, pace) for pace in range(n)] + [("care", care[0] if care else 0, 0)]
+    index = {state: i for i, state in enumerate(states)}
+    q = np.zeros((len(states), len(states)))
+    for kind, level, pace in states:
+        i = index[kind, level, pace]
+        if kind == "work":
+            cared = care is not None and level == care[0]
+            q[i, index["care", level, 0] if cared else index["work", level, level]] += mu * speed[pace]
+            worse = ("work", level + 1, pace) if level + 1 < n else ("repair", n, pace)
+            q[i, index[worse]] += f[level]
+        elif kind == "repair":
+            q[i, index["work", 0, pace]] += r
+        else:
+            q[i, index["work", 0, 0]] += care[1] if care else 1
+    q -= np.diag(q.sum(axis=1))
+    p = np.linalg.lstsq(np.vstack([q.T, np.ones(len(states))]), np.r_[np.zeros(len(states)), 1], rcond=None)[0]
+    done = [p[index[s]] * mu * speed[s[2]] if s[0] == "work" else 0.0 for s in states]
+    values = {
+        "throughput": sum(x * (1 - scrap[s[1]]) for x, s in zip(done, states, strict=True) if s[0] == "work"),
+        "scrapped": sum(x * scrap[s[1]] for x, s in zip(done, states, strict=True) if s[0] == "work"),
+        "down": sum(p[index[s]] for s in states if s[0] != "work"),
+    }
+    return values | {f"in{k}": sum(p[index[s]] for s in states if s[1] == k) for k in range(n + 1)}
+
+
+def maintained_machine(mu, every, takes, by="work"):
+    """One machine, always busy, maintained for `takes` when the operation has ended in which `every` is over.
+
+    By renewal: an exponential operation that is under way then lasts 1 / mu longer on average.
+    """
+    busy = every / mu if by == "lots" else every + 1 / mu
+    return {"throughput": mu * busy / (busy + takes), "down": takes / (busy + takes)}

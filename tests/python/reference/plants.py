@@ -8,8 +8,10 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from scipy import stats
 
 import twin
+from reference import stock
 
 Reading = dict[str, Callable[[twin.Result], np.ndarray]]
 MINUTE = 60.0
@@ -288,6 +290,79 @@ def span(mean: float, cv2: float, family: str = "lognormal") -> str:
     return f"{family}(mean {mean} min, cv {math.sqrt(cv2)})"
 
 
+def reviewed(mu, K, h, b, s=None, S=None, lead=0):  # noqa: N803
+    """Build Poisson demand each minute, just after the review; what is not at hand is waited for."""
+    best = stock.reviewed(mu, K, h, b, s, S, lead)
+    s, S = best["s"], best["S"]  # noqa: N806
+    n = int(mu + 12 * math.sqrt(mu) + 12)
+    lots = ", ".join(f"{k}: {p:.17g}" for k, p in enumerate(stats.poisson.pmf(range(n), mu)))
+    policy = f"at: {s}, up_to: {S}, review: 1 min, lead: {lead} min, cost: {K} EUR"
+    return _shop(f"level: {max(S, 0)}, reorder: {{{policy}}}", h, b, f'{{every: 1 min, lots: "discrete({lots})"}}'), {
+        "cost": _per_minute("plant.cost")
+    }
+
+
+def lots(lam, K, h, b, s, Q, lead):  # noqa: N803
+    policy = f"level: {max(s + Q, 0)}, reorder: {{at: {s}, lot: {Q}, lead: {lead} min, cost: {K} EUR}}"
+    return _shop(policy, h, b, f'"every exponential(rate {lam} per min)"'), _STOCK | {
+        "cost": _per_minute("plant.cost"),
+        "orders": _per_minute("stock.orders"),
+        "asked_in_vain": _per_minute("stock.shortages"),
+    }
+
+
+def one_for_one(lam, S, lead):  # noqa: N803
+    policy = f"level: {S}, reorder: {{at: {S - 1}, up_to: {S}, lead: exponential({lead} min)}}"
+    return _shop(policy, 0, 0, f'"every exponential(rate {lam} per min)"'), _STOCK | {
+        "share_short": _plain("stock.share.short")
+    }
+
+
+def worn_machine(mu, f, speed, scrap, r, care=None, by="work"):
+    states = []
+    for k, rate in enumerate(f):
+        free = f", repair: exponential(rate {care[1]} per min), when: free" if care and care[0] == k else ""
+        lasts = f"exponential(rate {rate} per min) of {by}"
+        states.append(f'{{state: in{k}, lasts: "{lasts}", speed: {speed[k]}, scrap: {scrap[k]}{free}}}')
+    states.append(f"{{state: in{len(f)}, repair: exponential(rate {r} per min)}}")
+    text = (
+        f"stations: {{mill: {{degradation: [{', '.join(states)}]}}}}\n"
+        f"products: {{part: {{route: [{{at: mill, time: exponential(rate {mu} per min)}}], arrivals: saturate}}}}\n"
+    )
+    return text, {
+        "throughput": _rate("part.throughput"),
+        "scrapped": lambda r: (
+            r["part.scrapped"].sample * r["part.throughput"].sample * MINUTE / r["part.completed"].sample
+        ),
+        "down": _plain("mill.share.down"),
+    } | {f"in{k}": _plain(f"mill.share.in{k}") for k in range(len(f) + 1)}
+
+
+def maintained_machine(mu, every, takes, by="work"):
+    due = f"{every} of lots" if by == "lots" else f"{every} min of {by}"
+    text = (
+        f"stations: {{mill: {{maintenance: [{{every: {due}, takes: exponential({takes} min)}}]}}}}\n"
+        f"products: {{part: {{route: [{{at: mill, time: exponential(rate {mu} per min)}}], arrivals: saturate}}}}\n"
+    )
+    return text, {"throughput": _rate("part.throughput"), "down": _plain("mill.share.down")}
+
+
+def _shop(material: str, h: float, b: float, arrivals: str) -> str:
+    """Give customers who take a unit each as soon as there is one; all who wait stand at the desk."""
+    return (
+        f"materials: {{stock: {{{material}, holding: {h} EUR/min, shortage: {b} EUR/min}}}}\n"
+        "stations: {desk: {machines: 400, uses: stock}}\n"
+        f"products: {{customer: {{route: [{{at: desk, time: 0 s}}], arrivals: {arrivals}}}}}\n"
+    )
+
+
+def _per_minute(metric: str) -> Callable[[twin.Result], np.ndarray]:
+    """Give a sum by time measured, which the throughput of customers tells."""
+    return lambda r: (
+        r[metric].sample * r["customer.throughput"].sample * MINUTE / np.maximum(r["customer.completed"].sample, 1)
+    )
+
+
 def _single(lam: float, time: str, station: str = "", between: str = "", lots: str = "") -> str:
     between = between or f"exponential(rate {lam} per min)"
     arrivals = f'{{every: "{between}", lots: {lots}}}' if lots else f'"every {between}"'
@@ -314,4 +389,9 @@ def _lost(result: twin.Result) -> np.ndarray:
     return lost / (lost + result["mill.visits"].sample)
 
 
+_STOCK: Reading = {
+    "level": _plain("stock.level"),
+    "short": _plain("stock.short"),
+    "on_order": _plain("stock.on_order"),
+}
 _QUEUE: Reading = {"L": _plain("part.wip"), "W": _time("part.cycle_time"), "Wq": _time("part.waiting_time")}

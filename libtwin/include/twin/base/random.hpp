@@ -32,6 +32,8 @@ enum class Purpose : std::uint8_t {
   kLevel = 10,
   kPatience = 11,
   kBatchSize = 12,
+  kLead = 13,
+  kYield = 14,
 };
 
 /// Key of all draws of one replication.

@@ -130,6 +130,27 @@ struct FailureOptions {
   std::optional<int> times{};  ///< how often at most; for ever unless given
   Amounts needs = {};          ///< operators and tools that the repair waits for and holds
   std::string machine = {};    ///< of this machine, named before; else of each of the station's
+  std::string name = {};       ///< for maintenance that renews it
+};
+
+/// What is done regularly to a machine, between operations.
+struct MaintenanceOptions {
+  std::string every;                     ///< as a file has it: `100 h of work`, `1 w of calendar`, `500 of lots`
+  TimeText takes;                        ///< how long it takes
+  std::string window = {};               ///< done so long before it is due while the machine does not work: `20 h`
+  Amounts needs = {};                    ///< operators and tools that it waits for and holds
+  std::vector<std::string> renews = {};  ///< failures that age anew afterwards
+};
+
+/// One of the states that a machine wears through.
+struct WearState {
+  std::string state;
+  std::optional<TimeText> lasts = {};   ///< until the next; for ever unless given
+  double speed = 1;                     ///< of operations that begin in it
+  double scrap = 0;                     ///< probability that an operation that ends in it spoils its lot
+  std::optional<TimeText> repair = {};  ///< the machine is repaired for so long
+  bool when_free = false;               ///< as soon as no work is under way, else at once
+  Amounts needs = {};                   ///< operators and tools that the repair waits for and holds
 };
 
 /// Setup times by kind of work before and after: {{"A", {{"B", "20 min"}, {"C", "5 min"}}}}.
@@ -149,11 +170,23 @@ struct BatchOptions {
   std::string by = {};                ///< what its lots have in common: op (unless given), product, family
 };
 
+/// When and how much of a material is ordered from its supplier: up to a level, or of a lot.
+struct ReorderOptions {
+  int at = 0;                           ///< ordered when what is at hand and on order is so much or less
+  std::optional<int> up_to = {};        ///< an order brings it up to this
+  std::optional<int> lot = {};          ///< instead: the least multiple of this that brings it above `at`
+  std::optional<Duration> review = {};  ///< looked at only once each such time; always unless given
+  std::optional<TimeText> lead = {};    ///< from the order to the delivery; none unless given
+  std::string cost = {};                ///< of each order, as in `64 EUR`
+};
+
 struct MaterialOptions {
   int level = 0;                        ///< at the start
   std::optional<int> places = {};       ///< how much fits; unlimited unless given
   std::optional<TimeText> supply = {};  ///< time between deliveries; none unless given
   int lot = 1;                          ///< how much comes each time
+  std::optional<ReorderOptions> reorder = {};
+  std::string price = {}, holding = {}, shortage = {};  ///< costs, as in `2 EUR` and `1 EUR/d`; none unless given
 };
 
 /// A belt; lengths and speeds with their units, as in a file: `20 m`, `0.5 m/s`.
@@ -315,6 +348,9 @@ class StationBuilder : public BuilderLink<StationBuilder> {
   /// Adds a way to fail; of work, or else of time on the clock.
   StationBuilder& failure(const TimeText& after, const TimeText& repair, bool of_work = true);
   StationBuilder& failure(const FailureOptions& failure);
+  StationBuilder& maintenance(const MaintenanceOptions& maintenance);
+  /// States in their order, counted in work, or else in time on the clock.
+  StationBuilder& degradation(const std::vector<WearState>& states, bool of_work = true);
   StationBuilder& works_in(const std::string& calendar_name);
   StationBuilder& time(const TimeText& time);
   StationBuilder& setup(const TimeText& time);

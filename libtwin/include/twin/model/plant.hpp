@@ -62,6 +62,7 @@ enum class Ageing : std::uint8_t {
   kWork = 0,  ///< time in which the machine processes
   kTime = 1,  ///< time on the clock while it is up
   kLots = 2,  ///< operations finished: a lot counts as a second
+  kUse = 3,   ///< as kWork, but work is not stopped: maintenance, which waits until none is under way
 };
 
 /// What becomes of the lots on a machine that is interrupted.
@@ -135,8 +136,25 @@ struct PoolData {
   CalendarId calendar;    ///< invalid: always there
   DistributionId supply;  ///< of material: time between deliveries of `supply_lot`; what finds no place is lost
   std::int32_t supply_lot = 1;
-  std::uint32_t keeper = kNone;  ///< of material: the source that makes more of it when there is too little
+  std::uint32_t keeper = kNone;   ///< of material: the source that makes more of it when there is too little
+  std::uint32_t reorder = kNone;  ///< of material: how it is ordered from its supplier, in PlantData::reorders
   std::uint64_t hash = 0;
+};
+
+/// How material is ordered from a supplier. Its position is what is at hand and on order, less what operations that
+/// wait ask for.
+struct ReorderData {
+  std::uint32_t pool = kNone;
+  std::int64_t at = 0;     ///< ordered when the position is here or below
+  std::int64_t up_to = 0;  ///< the position an order brings it to; unless `lot` is above 0
+  std::int64_t lot = 0;    ///< orders are the least multiple of this that brings the position above `at`
+  Tick review = 0;         ///< looked at each multiple of this since the epoch; 0: whenever the position falls
+  DistributionId lead;     ///< seconds from order to delivery; invalid: at once
+  /// How much is ordered at a position.
+  [[nodiscard]] constexpr std::int64_t amount(std::int64_t position) const noexcept {
+    if (position > at) return 0;
+    return lot > 0 ? ((at - position) / lot + 1) * lot : up_to - position;
+  }
 };
 
 /// So many of one pool, the first of several that has them.
@@ -157,6 +175,7 @@ struct MachineData {
   CalendarId calendar;           ///< invalid: always open
   std::uint32_t first_mode = 0;  ///< failure modes of this machine are contiguous
   std::uint32_t mode_count = 0;
+  std::uint32_t wear = kNone;  ///< the mode that has states
   std::uint64_t hash = 0;
 };
 
@@ -166,10 +185,35 @@ struct FailureModeData {
   Ageing ages = Ageing::kWork;
   Interruption lot = Interruption::kPause;
   [[nodiscard]] bool by_clock() const noexcept { return ages == Ageing::kTime; }
+  bool maintenance = false;  ///< begins only while no work is under way
+  bool dated = false;        ///< maintenance: due at each multiple of `after` since the epoch
+  Tick window = 0;           ///< maintenance: done so long before it is due, where the machine would not work anyway
+  std::uint32_t first_renewed = 0, renewed_count = 0;  ///< in PlantData::renewed: modes whose lives begin anew after it
+  std::uint32_t first_level = 0, level_count = 0;      ///< in PlantData::levels: states it wears through; 0: none
+  /// Repairs have a slot of their own among the pending events, also beside other repairs.
+  [[nodiscard]] bool apart() const noexcept { return by_clock() || maintenance || level_count > 0; }
   DistributionId after, repair;                       ///< seconds
   Needs crew;                                         ///< what the repair needs
   std::uint64_t limit = UINT64_MAX;                   ///< happens at most so often
   std::uint64_t after_stream = 0, repair_stream = 0;  ///< addresses of its draws; the index is the count of failures
+};
+
+/// What is done about a machine that has come to a state.
+enum class Care : std::uint8_t {
+  kIgnored = 0,  ///< it works on
+  kAtOnce = 1,   ///< it stops, and is repaired
+  kFree = 2,     ///< it is maintained as soon as no work is under way
+};
+
+/// One of the states that a machine wears through, from the first on; after a repair it is in the first again.
+struct LevelData {
+  DistributionId lasts;  ///< seconds, counted as the mode ages; invalid: for ever, unless it is repaired
+  DistributionId repair;
+  Needs crew;
+  Care care = Care::kIgnored;
+  double speed = 1;  ///< of operations whose processing begins in it
+  double scrap = 0;  ///< probability that an operation that ends in it spoils its lot
+  std::uint64_t lasts_stream = 0;
 };
 
 /// How lots come to a step from the place before, or from outside.
@@ -353,6 +397,8 @@ struct PlantData {
   std::vector<StationData> stations;
   std::vector<MachineData> machines;
   std::vector<FailureModeData> modes;
+  std::vector<std::uint32_t> renewed;  ///< modes
+  std::vector<LevelData> levels;       ///< by machine
   std::vector<ProductData> products;
   std::vector<StepData> steps;
   std::vector<ChoiceData> choices;
@@ -368,6 +414,7 @@ struct PlantData {
   std::vector<std::int32_t> product_priority;  ///< shape (tables, products): priority of each product, larger first
   std::vector<DistributionId> setups;          ///< invalid: no setup
   std::vector<PoolData> pools;
+  std::vector<ReorderData> reorders;
   std::vector<NeedData> needs;
   std::vector<std::uint32_t> need_pools;
   std::vector<std::uint32_t> forks;  ///< StepId values
@@ -383,13 +430,18 @@ struct PlantData {
   std::vector<double> power;          ///< W of each machine
   std::vector<double> machine_cost;   ///< of each machine, per second
   std::vector<double> pool_cost;      ///< of each operator or tool, per second that it is there; of a unit of material
+  std::vector<double> order_cost;     ///< by pool, of each order of a material
+  std::vector<double> stock_cost;     ///< by pool, of each unit of a material at hand, per second
+  std::vector<double> short_cost;     ///< by pool, of each unit of a material that is short, per second
   std::vector<double> holding_cost;   ///< by product, of a lot in process, per second
   std::vector<double> lateness_cost;  ///< by product, per second of tardiness
   double carbon = 0;                  ///< kg per J of energy
   std::string currency;               ///< in which costs are; empty: none said
   std::vector<Expression> expressions;
   bool lots_carry_more = false;  ///< states keep a LotMore beside each lot
-  bool counts_lots = false;      ///< some failure counts operations
+  bool counts_lots = false;      ///< some failure counts operations, or maintenance waits for their ends
+  bool cares = false;            ///< some machine is maintained while it does not work
+  bool wears = false;            ///< some machine has states
   bool holds_back = false;       ///< some station blocks before service
   bool slotted = false;          ///< some station works in cycles
   bool polls = false;            ///< some machine goes round its kinds of work
@@ -399,7 +451,7 @@ struct PlantData {
   bool has_carriers = false;     ///< some step has its lots brought by a belt or by vehicles
 
   std::vector<std::string> station_names, machine_names, product_names, step_names, source_names, order_names,
-      calendar_names, pool_names, kind_names, belt_names, fleet_names, vehicle_names, node_names;
+      calendar_names, pool_names, kind_names, level_names, belt_names, fleet_names, vehicle_names, node_names;
   std::vector<std::string> distribution_paths;  ///< by DistributionId: `products.part.route.mill.time`
   std::vector<std::string> branch_paths;        ///< by branch: `products.part.route.mill.then.rework`
 
@@ -424,6 +476,12 @@ struct PlantData {
   /// The same as far as the week alone tells.
   [[nodiscard]] Tick next_weekly_change(const CalendarData& calendar, Tick t) const noexcept;
   [[nodiscard]] Tick open_weekly(const CalendarData& calendar, Tick from, Tick to) const noexcept;
+
+  /// The first review of a material after an instant.
+  [[nodiscard]] static Tick next_review(const ReorderData& reorder, Tick t) noexcept {
+    const Tick into = t % reorder.review;
+    return t + (into < 0 ? -into : reorder.review - into);
+  }
 
   /// When a source's clock, which runs by its profile, has gone on for so long; kNever: never.
   [[nodiscard]] Tick profile_end(const SourceData& source, Tick from, Tick span) const noexcept;

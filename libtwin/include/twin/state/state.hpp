@@ -69,6 +69,7 @@ struct MachineState {
   bool supplied = false;                         ///< the material of the present operation has been taken
   bool waits = false;                            ///< stands in the line for pools
   bool holding = false;                          ///< `pools` are in use by it
+  std::uint16_t pace = 0;                        ///< state in which the present processing began: says its speed
   bool late = false;                             ///< works on although its calendar has closed, until it is done
   std::uint64_t pools = 0;                       ///< while running: which alternative meets each need, 8 bits a need
   std::array<Tick, kConditions> in_condition{};  ///< up to `since`
@@ -208,11 +209,14 @@ struct VehicleState {
 };
 
 struct FailureState {
-  Tick left = 0;            ///< until the failure, in work as of the machine's last stop, or in lots of a second
-  Tick drawn = 0;           ///< whole time to failure, or, while down, whole repair
-  Tick began = 0;           ///< when the present life (by clock) or repair began
-  std::uint64_t count = 0;  ///< failures so far: index of the draws
-  std::uint64_t pools = 0;  ///< while under repair: which alternative meets each need, 8 bits a need
+  Tick left = 0;               ///< until the failure, in work as of the machine's last stop, or in lots of a second
+  Tick drawn = 0;              ///< whole time to failure, or, while down, whole repair
+  Tick began = 0;              ///< when the present life (by clock) or repair began
+  std::uint64_t count = 0;     ///< failures so far: index of the draws
+  std::uint32_t renewals = 0;  ///< times its life began anew after maintenance of another mode
+  std::uint32_t level = 0;     ///< state of the machine, of those of the mode
+  Tick level_since = 0;        ///< when it came to be in that state, or was last accounted
+  std::uint64_t pools = 0;     ///< while under repair: which alternative meets each need, 8 bits a need
   bool down = false;
   bool waits = false;  ///< down, and in the line for its crew
 };
@@ -222,12 +226,28 @@ struct PoolState {
   std::int64_t level = 0;     ///< of material: at hand. Of others: in use
   std::int64_t promised = 0;  ///< of material: places kept for what operations under way will make
   std::uint64_t deliveries = 0, lost = 0;
-  std::uint64_t used = 0;    ///< of material: units in operations that have ended
-  Tick last = 0, drawn = 0;  ///< the last delivery, or the start, and the time from then to the next
-  Tick since = 0;            ///< of the last change of `level` or `open`
-  bool open = true;          ///< by its calendar
-  Wide integral = 0;         ///< of `level` over time, up to `since`
-  Wide open_time = 0;        ///< up to `since`
+  std::int64_t asked = 0;       ///< of material: units that operations which wait will take
+  std::int64_t coming = 0;      ///< of material: units on order
+  std::uint64_t ordered = 0;    ///< of material: orders so far
+  std::uint64_t shortages = 0;  ///< of material: times an operation asked and there was too little
+  std::uint64_t used = 0;       ///< of material: units in operations that have ended
+  Tick last = 0, drawn = 0;     ///< the last delivery, or the start, and the time from then to the next
+  Tick since = 0;               ///< of the last change of `level` or `open`
+  bool open = true;             ///< by its calendar
+  Wide integral = 0;            ///< of `level` over time, up to `since`
+  Wide short_integral = 0;      ///< of material: of units asked for and not there, up to `since`
+  Wide short_time = 0;          ///< of material: in which any were, up to `since`
+  Wide coming_integral = 0;     ///< of material: of units on order, up to `since`
+  Wide open_time = 0;           ///< up to `since`
+};
+
+/// Material on its way from its supplier.
+struct Delivery {
+  std::uint32_t pool = kNone;
+  std::int64_t amount = 0;
+  Tick ordered = 0, due = 0;
+  std::uint64_t number = 0;  ///< of the order among those of its material: index of its draw
+  friend bool operator==(const Delivery&, const Delivery&) = default;
 };
 
 /// A machine (below the count of machines) or a failure mode (above) that waits for pools.
@@ -268,10 +288,10 @@ struct Belief {
 };
 
 /// Slots of pending events: machines, failure modes, sources, calendars, pools (deliveries), stations (batches that
-/// wait no longer), stations again (cycles), belts (two each: the first lot comes to the end, and the next one may get
-/// on), vehicles, the next order, then lots under way or in a queue they may leave.
+/// wait no longer), stations again (cycles), reviews of material, belts (two each: the first lot comes to the end, and
+/// the next one may get on), vehicles, the next order, then lots under way or in a queue they may leave.
 struct Slots {
-  std::uint32_t modes, sources, calendars, pools, stations, cycles, belts, vehicles, order, lots;
+  std::uint32_t modes, sources, calendars, pools, stations, cycles, reviews, belts, vehicles, order, lots;
   explicit Slots(const PlantData& plant) noexcept;
 };
 
@@ -282,10 +302,11 @@ enum class Priority : std::uint8_t {
   kFailure = 2,    ///< a failure begins
   kCalendar = 3,   ///< a calendar opens or closes
   kTransport = 4,  ///< a lot arrives from transport, or may get on a belt, or a vehicle gets where it goes
-  kArrival = 5,    ///< a lot arrives from a source or an order, material from its supply
-  kPatience = 6,   ///< a lot has waited for as long as it may
-  kBatch = 7,      ///< a batch waits no longer for more lots
-  kCycle = 8,      ///< a cycle begins
+  kReview = 5,     ///< material is looked at, and ordered
+  kArrival = 6,    ///< a lot arrives from a source or an order, material from its supply
+  kPatience = 7,   ///< a lot has waited for as long as it may
+  kBatch = 8,      ///< a batch waits no longer for more lots
+  kCycle = 9,      ///< a cycle begins
 };
 
 /// See the head of this file. Plain data: read it as you like; to change it use the functions of twin/sim.
@@ -317,6 +338,8 @@ struct State {
   std::vector<std::uint32_t> tracks;  ///< by track: vehicles on it
   std::vector<std::uint32_t> calls;   ///< lots to which no vehicle goes yet, longest first
   std::vector<Waiting> waiting;       ///< for pools, longest first
+  std::vector<Tick> level_time;       ///< by PlantData::levels: time in that state, before the present stay
+  std::vector<Delivery> deliveries;   ///< of ordered material, by pool, due date and number
   std::vector<Belief> beliefs;        ///< ascending machine
   kernel::EventQueue queue;
 

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "twin/sim/advance.hpp"
+#include "twin/sim/recursion.hpp"
 #include "twin/study/cancelled.hpp"
 #include "twin/study/statistics.hpp"
 
@@ -31,6 +32,7 @@ struct ForecastOptions {
   Tick horizon = kNever;
   int threads = 0;                                         ///< 0: as many as the hardware runs
   std::uint64_t first_replication = 1;                     ///< future i draws as replication first_replication + i
+  Method method = Method::kAuto;                           ///< by events or by recursion: the outcome is the same bits
   const std::atomic<bool>* cancel = nullptr;               ///< true stops the study
   std::function<void(int done, int total)> progress = {};  ///< called on the calling thread; may throw to stop
 };
@@ -41,13 +43,14 @@ class Forecast {
   Tick now = 0;      ///< clock of the state
   Tick horizon = 0;  ///< instant up to which was looked
   int futures = 0;
-  std::vector<std::string> names;  ///< of the instants
-  std::vector<Tick> instants;      ///< shape (futures, names), ticks since the epoch; kNever: not by the horizon
-  std::vector<Metric> metrics;     ///< figures of `measure`, without those that `names` has
-  std::vector<double> values;      ///< shape (futures, metrics): from the state to the end of the future
-  std::uint64_t events = 0;        ///< events run, all futures
-  double cpu_s = 0;                ///< CPU time of branching and advancing, all threads
-  std::uint64_t digest = 0;        ///< of every operation of every future
+  std::vector<std::string> names;   ///< of the instants
+  std::vector<Tick> instants;       ///< shape (futures, names), ticks since the epoch; kNever: not by the horizon
+  std::vector<Metric> metrics;      ///< figures of `measure`, without those that `names` has
+  std::vector<double> values;       ///< shape (futures, metrics): from the state to the end of the future
+  std::uint64_t events = 0;         ///< events run, all futures
+  Method method = Method::kEvents;  ///< how they were run: kEvents or kRecursion
+  double cpu_s = 0;                 ///< CPU time of branching and advancing, all threads
+  std::uint64_t digest = 0;         ///< of every operation of every future
 
   /// Column of an instant. \throws InvalidArgument  unknown name, with the nearest ones
   [[nodiscard]] std::size_t index(std::string_view name) const;
@@ -69,7 +72,7 @@ class Forecast {
 ///
 /// \param state  start; unchanged, since each future runs on its own branch
 /// \throws InvalidArgument  fewer than 1 future, a horizon that is not positive, or none although no order is open;
-///                          a state or parameters of another plant
+///                          a state or parameters of another plant; a method that they do not allow
 /// \throws Cancelled        when cancelled
 /// \note Same plant, parameters and state give the same bits for any number of threads (`cpu_s` apart).
 /// \note Cost: one State copy and the events of each future.

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "twin/sim/advance.hpp"
+#include "twin/sim/recursion.hpp"
 #include "twin/study/cancelled.hpp"
 #include "twin/study/statistics.hpp"
 
@@ -26,6 +27,7 @@ struct SimulateOptions {
   int threads = 0;                                         ///< 0: as many as the hardware runs
   bool quantiles = true;                                   ///< also `part.cycle_time.p95` and the like
   std::uint64_t first_replication = 0;                     ///< so that a study can be done in pieces
+  Method method = Method::kAuto;                           ///< by events or by recursion: the outcome is the same bits
   const std::atomic<bool>* cancel = nullptr;               ///< true stops the study
   std::function<void(int done, int total)> progress = {};  ///< called on the calling thread; may throw to stop
 };
@@ -41,6 +43,7 @@ class Result {
   std::uint64_t events = 0;         ///< events run, warm-up included, all replications
   double cpu_s = 0;                 ///< CPU time of advancing, all threads
   std::uint64_t digest = 0;         ///< of every operation of every replication
+  Method method = Method::kEvents;  ///< how it was run: kEvents or kRecursion
   int unfinished = 0;               ///< replications to be run until all orders had left that came to a standstill
 
   /// \throws InvalidArgument  unknown name, with the nearest ones
@@ -62,7 +65,7 @@ inline constexpr const char* kQuantileNames[] = {"p05", "p10", "p50", "p90", "p9
 /// Quantiles are those of the lots finished after the warm-up in each replication, then averaged over replications.
 ///
 /// \throws InvalidArgument  no end: neither `until` nor orders; warm-up at or after the end; negative numbers;
-///                          parameters of another plant
+///                          parameters of another plant; a method that the plant does not allow
 /// \throws Cancelled        when cancelled
 /// \note Same plant, parameters and seed give the same bits for any number of threads (`cpu_s` apart).
 /// \note A run until all orders have left ends after 10 years at the latest, and counts as `unfinished`.
