@@ -552,7 +552,7 @@ void Recursion<R>::begin_life(std::uint32_t f, Tick now) {
   FailureState& failure = s_.failures[f];
   const FailureModeData& mode = p_.modes[f];
   failure.down = false;
-  failure.began = now;
+  failure.began = failure.level_since = now;
   failure.drawn = failure.left =
       failure.count < mode.limit ? draw(mode.after, mode.after_stream, failure.count) : kNever;
 }

@@ -122,6 +122,9 @@ void look_at_plant(const PlantData& data, std::vector<std::string>& reasons) {
     if (mode.ages == Ageing::kTime)
       refuse(path + ".after", "a life of time, which goes on while the machine stands; allowed: of work");
     if (mode.ages == Ageing::kLots) refuse(path + ".after", "a life of lots; allowed: of work");
+    if (mode.ages == Ageing::kUse || mode.maintenance || mode.level_count > 0)
+      refuse(path, "maintenance or states of wear; allowed: failures");
+    if (mode.crew.count > 0) refuse(path + ".needs", "the repair waits for a crew; allowed: nobody");
     if (mode.lot == Interruption::kScrap) refuse(path + ".lot", "scrap; allowed: resume, restart");
   }
   std::vector<bool> visited(data.stations.size(), false);

@@ -832,6 +832,9 @@ void check_levels(const PlantData& plant, const State& state) {
 /// What is on its way, of materials that are ordered, in order; as much as the pools say.
 void read_deliveries(Reader& r, const PlantData& plant, State& state) {
   std::vector<std::int64_t> coming(plant.pools.size(), 0);
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> numbers;
+  for (const PoolState& pool : state.pools)
+    if (pool.ordered >> 62 != 0) refuse("a count of orders is out of range");
   for (std::size_t n = r.count(36); n > 0; --n) {
     Delivery d;
     r.index(d.pool, plant.pools.size());
@@ -846,7 +849,10 @@ void read_deliveries(Reader& r, const PlantData& plant, State& state) {
       refuse("a delivery of material is impossible");
     coming[d.pool] = std::min(coming[d.pool] + d.amount, 2 * kMostMaterial);
     state.deliveries.push_back(d);
+    numbers.emplace_back(d.pool, d.number);
   }
+  std::ranges::sort(numbers);
+  if (std::ranges::adjacent_find(numbers) != numbers.end()) refuse("one order is delivered twice");
   for (std::size_t p = 0; p < plant.pools.size(); ++p)
     if (state.pools[p].coming != coming[p] || coming[p] > kMostMaterial)
       refuse(fmt::format("pool {} has another amount on order than is on its way", plant.pool_names[p]));
