@@ -1,4 +1,5 @@
 // States: reading, saving and comparing them.
+#include "twin/state/lots.hpp"
 #include "twin/state/state.hpp"
 
 #include <pybind11/pybind11.h>
