@@ -63,9 +63,9 @@ class Belt:
     def catch_up(self) -> None:
         passed = self.env.now - self.since
         if passed > 0:
+            self.clock += passed * (not self.stands())
             for lot, moves in zip(self.lots, self.moving(), strict=True):
                 lot[0] += passed * moves
-            self.clock += passed * (not self.stands())
         self.since = self.env.now
 
     def stir(self) -> None:
