@@ -70,6 +70,12 @@ enum class Shape : unsigned char {
   kOnFailure,
   kProfile,
   kTimesAsFast,
+  kDoes,
+  kSameAs,
+  kSample,
+  kWithin,
+  kBeyond,
+  kTeardown,
   kReorder,
   kMaintenance,
   kWindow,
@@ -116,9 +122,11 @@ enum class Level : unsigned char {
   kBattery,
   kReorder,
   kMaintenance,
-  kDegradation
+  kDegradation,
+  kSample,
+  kWithin
 };
-inline constexpr int kLevels = 24;
+inline constexpr int kLevels = 26;
 
 struct Key {
   const char* name;

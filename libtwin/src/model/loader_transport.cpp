@@ -167,6 +167,7 @@ void PlantLoader::check_conveyors(const Place& place) {
   };
   for (const auto& step : plant_.steps) {
     if (step.branch_count == 0) follow(step, step.next);
+    if (step.rework_limit != UINT32_MAX) follow(step, step.beyond);
     for (std::uint32_t b = step.first_branch; b < step.first_branch + step.branch_count; ++b)
       follow(step, plant_.branches[b].target);
   }
@@ -394,7 +395,23 @@ void PlantLoader::check_fleets(const Place& place) {
       trips[step.carrier].emplace_back(from_node, plant_.station_node[plant_.choices[c].station.value]);
   };
   // Where a lot may come from: the stations of each step that leads here, also through parallel branches.
+  constexpr std::uint32_t kOutside = kNone;
+  const auto each_target = [&](const StepData& step, auto&& call) {
+    if (step.next < BranchData::kJoin) call(step.next);
+    if (step.impatient < plant_.steps.size()) call(step.impatient);  // kStay is none
+    if (step.rework_limit != UINT32_MAX && step.beyond < BranchData::kJoin) call(step.beyond);
+    for (std::uint32_t b = step.first_branch; b < step.first_branch + step.branch_count; ++b)
+      if (plant_.branches[b].target < BranchData::kJoin) call(plant_.branches[b].target);
+  };
   std::vector<std::vector<std::uint32_t>> last(plant_.steps.size());  // stations after which a step's lots go on
+  for (const auto& product : plant_.products) {
+    const auto begin = [&](auto&& self, std::uint32_t target) -> void {
+      const StepData& step = plant_.steps[target];
+      if (step.optional()) last[target].push_back(kOutside);
+      for (std::uint32_t f = step.first_fork; f < step.first_fork + step.fork_count; ++f) self(self, plant_.forks[f]);
+    };
+    if (product.step_count > 0) begin(begin, product.first_step);
+  }
   for (bool changed = true; changed;) {
     changed = false;
     for (std::uint32_t i = 0; i < plant_.steps.size(); ++i) {
@@ -409,26 +426,34 @@ void PlantLoader::check_fleets(const Place& place) {
       if (step.within != kNone && step.choice_count > 0)
         for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c)
           add(step.within, plant_.choices[c].station.value);
-      if (step.within != kNone && step.choice_count == 0)
+      if (step.within != kNone && (step.choice_count == 0 || step.optional()))
         for (const std::uint32_t station : std::vector<std::uint32_t>(last[i])) add(step.within, station);
+      // Lots that pass a step by go on from where they were before.
+      const auto pass = [&](auto&& self, std::uint32_t target) -> void {
+        const StepData& next = plant_.steps[target];
+        if (next.optional())
+          for (const std::uint32_t station : std::vector<std::uint32_t>(last[i])) add(target, station);
+        for (std::uint32_t f = next.first_fork; f < next.first_fork + next.fork_count; ++f) self(self, plant_.forks[f]);
+      };
+      each_target(step, [&](std::uint32_t target) { pass(pass, target); });
     }
   }
   const auto lead = [&](std::uint32_t from, std::uint32_t to) {
     const auto into = [&](auto&& self, std::uint32_t target) -> void {
-      for (const std::uint32_t station : last[from])
-        trip(target, plant_.station_node[station], fmt::format("at '{}'", plant_.station_names[station]));
       const StepData& step = plant_.steps[target];
+      for (const std::uint32_t station : last[from]) {
+        if (station == kOutside) {
+          if (step.way == Way::kFleet) trip(target, plant_.fleets[step.carrier].entry, "from outside");
+        } else {
+          trip(target, plant_.station_node[station], fmt::format("at '{}'", plant_.station_names[station]));
+        }
+      }
       for (std::uint32_t f = step.first_fork; f < step.first_fork + step.fork_count; ++f) self(self, plant_.forks[f]);
     };
     into(into, to);
   };
-  for (std::uint32_t i = 0; i < plant_.steps.size(); ++i) {
-    const StepData& step = plant_.steps[i];
-    if (step.next < BranchData::kJoin) lead(i, step.next);
-    if (step.impatient < plant_.steps.size()) lead(i, step.impatient);  // kStay is none
-    for (std::uint32_t b = step.first_branch; b < step.first_branch + step.branch_count; ++b)
-      if (plant_.branches[b].target < BranchData::kJoin) lead(i, plant_.branches[b].target);
-  }
+  for (std::uint32_t i = 0; i < plant_.steps.size(); ++i)
+    each_target(plant_.steps[i], [&](std::uint32_t target) { lead(i, target); });
   for (const auto& product : plant_.products) {
     const auto into = [&](auto&& self, std::uint32_t target) -> void {
       const StepData& step = plant_.steps[target];

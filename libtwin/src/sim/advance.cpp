@@ -112,6 +112,8 @@ State State::initial(const Plant& plant, const Parameters& parameters, Seed seed
   state.vehicles.resize(data.vehicle_fleet.size());
   state.tracks.resize(data.tracks.size());
   state.carries_more = data.lots_carry_more;
+  state.marks_per_lot = data.marks_per_lot;
+  state.samples.resize(data.samples);
   for (const OrderData& order : data.orders) state.open_orders += order.quantity;
   state.queue = kernel::EventQueue(Slots(data).lots);
   Engine<detail::NoRecorder>(data, parameters, state, {}).begin();

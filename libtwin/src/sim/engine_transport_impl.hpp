@@ -19,7 +19,7 @@ void Engine<R>::depart(std::uint32_t l) {
     s_.more[l].from = before != kNone ? node_of(before) : p_.fleets[p_.steps[lot.step].carrier].entry;
     lot.choice = choose(lot);
     const std::uint32_t s = p_.choices[lot.choice].station.value;
-    if (may_go(s, lot)) {
+    if (may_go(lot.choice, lot)) {
       call_vehicle(l);
     } else {
       wait_for_room(l, s);
@@ -49,8 +49,7 @@ void Engine<R>::wait_for_belt(std::uint32_t l) {
   }
   s_.machines[lot.machine].phase = Phase::kBlocked;
   update_condition(lot.machine);
-  if (p_.may_deadlock && belt.head != kNone && s_.lots[belt.head].blocked)
-    look_for_deadlock(static_cast<std::uint32_t>(p_.stations.size()) + b);
+  if (p_.may_deadlock && belt.head != kNone && s_.lots[belt.head].blocked) look_for_deadlock(l, kNone);
 }
 /// How long the belt must run until its first place is free for a lot, or a slot passes.
 template <class R>
@@ -99,8 +98,7 @@ void Engine<R>::admit_to_belt(std::uint32_t b) {
     if (s_.lots[l].machine == kNone) s_.lots[l].waiting += s_.now - s_.lots[l].entered;
     board(l);
     if (belt.blocked_head == kNone) return;
-    if (p_.may_deadlock && s_.lots[belt.head].blocked)
-      look_for_deadlock(static_cast<std::uint32_t>(p_.stations.size()) + b);
+    if (p_.may_deadlock && s_.lots[belt.head].blocked) look_for_deadlock(belt.head, kNone);
   }
   const Tick wait = until_entry(b);
   const std::uint32_t slot = slots_.belts + 2 * b + 1;
@@ -123,13 +121,12 @@ void Engine<R>::belt_event(std::uint32_t slot) {
   if (slot % 2 == 0) {
     const std::uint32_t l = belt.head;
     Lot& lot = s_.lots[l];
-    const std::uint32_t s = p_.choices[lot.choice].station.value;
-    if (may_go(s, lot)) {
+    if (may_go(lot.choice, lot)) {
       get_off(l);
       return;
     }
     lot.arrival = s_.arrivals++;
-    blocked_push(s_, s, l);
+    blocked_push(s_, p_.choices[lot.choice].station.value, l);
     belt.jammed_since = s_.now;
     if (!p_.belts[b].accumulating) {
       belt.clock = belt_clock(belt);
@@ -137,7 +134,7 @@ void Engine<R>::belt_event(std::uint32_t slot) {
       belt.stands = true;
       s_.queue.cancel(slots_.belts + 2 * b + 1);
     }
-    if (p_.may_deadlock) look_for_deadlock(static_cast<std::uint32_t>(p_.stations.size()) + b);
+    if (p_.may_deadlock) look_for_deadlock(l, kNone);
   }
   admit_to_belt(b);
 }
@@ -157,6 +154,7 @@ void Engine<R>::get_off(std::uint32_t l) {
   s_.more[l].carried += s_.now - lot.entered;
   belt_take_first(s_, b);
   if (belt.head != kNone) schedule_head(b);
+  s_.lots[l].place = Place::kOutside;
   enter(l);
   admit_to_belt(b);
 }
@@ -398,6 +396,7 @@ void Engine<R>::vehicle_event(std::uint32_t v) {
     vehicle.lot = kNone;
     s_.more[l].carried += s_.now - s_.lots[l].entered;
     --s_.stations[p_.choices[s_.lots[l].choice].station.value].inbound;
+    s_.lots[l].place = Place::kOutside;
     enter(l);
     free_vehicle(v);
   } else {  // charged

@@ -114,6 +114,12 @@ class Migration {
     new_.orders.resize(b_.orders.size());
     new_.products.resize(b_.products.size());
     new_.pools.resize(b_.pools.size());
+    new_.marks_per_lot = b_.marks_per_lot;
+    new_.samples.resize(b_.samples);
+    for (std::uint32_t i = 0; i < a_.steps.size(); ++i)
+      if (const std::uint32_t to = steps_[i];
+          to != kNone && a_.steps[i].sample != kNone && b_.steps[to].sample != kNone)
+        new_.samples[b_.steps[to].sample] = old_.samples[a_.steps[i].sample];
     new_.level_time.resize(b_.levels.size());
     new_.belts.resize(b_.belts.size());
     new_.vehicles.resize(b_.vehicle_fleet.size());
@@ -176,6 +182,7 @@ class Migration {
     new_.lots.resize(old_.lots.size());
     new_.carries_more = b_.lots_carry_more;
     if (new_.carries_more) new_.more.resize(old_.lots.size());
+    new_.marks.resize(old_.lots.size() * new_.marks_per_lot);
     in_process_.resize(b_.sources.size());
     for (std::uint32_t l = 0; l < old_.lots.size(); ++l) {
       const Lot& lot = old_.lots[l];
@@ -187,6 +194,7 @@ class Migration {
       const Lot moved = translate(lot, why);
       if (why.empty()) {
         new_.lots[l] = moved;
+        if (new_.marks_per_lot > 0) move_marks(l);
         if (new_.carries_more && old_.carries_more) {
           new_.more[l] = translate(old_.more[l], lot);
           if (new_.more[l].from != kNone) new_.more[l].from = nodes_[new_.more[l].from];
@@ -222,6 +230,32 @@ class Migration {
       may_scrap_ = false;
     }
   }
+  /// What a lot remembers of the steps that are still remembered; it is bound to no machine that could not do the rest.
+  void move_marks(std::uint32_t l) {
+    const Lot& lot = new_.lots[l];
+    const ProductData& product = a_.products[a_.steps[old_.lots[l].step].product.value];
+    for (std::uint32_t i = product.first_step; i < product.first_step + product.step_count; ++i) {
+      const std::uint32_t to = steps_[i];
+      if (to == kNone || a_.steps[i].mark == kNone || b_.steps[to].mark == kNone) continue;
+      StepDone mark = mark_of(old_, l, a_.steps[i].mark);
+      const StepData& step = b_.steps[to];
+      mark.times = step.rework_limit == UINT32_MAX ? 0 : std::min(mark.times, step.rework_limit);
+      if (mark.machine != kNone) mark.machine = machines_[mark.machine];
+      bool able = false;
+      for (std::uint32_t c = step.first_choice; mark.machine != kNone && c < step.first_choice + step.choice_count; ++c)
+        able = able || (b_.choices[c].station == b_.machines[mark.machine].station &&
+                        may_do(b_, new_, mark.machine, c, to, kNone));
+      if (!able) mark.machine = kNone;
+      mark_of(new_, l, step.mark) = mark;
+    }
+    const StepData& step = b_.steps[lot.step];
+    if (step.same_as == kNone || lot.choice == kNone) return;
+    StepDone& mark = mark_of(new_, l, b_.steps[step.same_as].mark);
+    const bool works = lot.machine != kNone && !lot.blocked && !(old_.carries_more && old_.more[l].called);
+    if (!may_choose(b_, new_, lot.choice, lot.step, l) ||
+        (works && !may_do(b_, new_, lot.machine, lot.choice, lot.step, l)))
+      mark.machine = kNone;
+  }
   Lot translate(const Lot& lot, std::string& why) const {
     Lot moved = lot;
     moved.source = new_source(lot.source);
@@ -239,6 +273,8 @@ class Migration {
     } else if ((a_.steps[lot.step].within == kNone) != (b_.steps[moved.step].within == kNone)) {
       why = fmt::format("step {} moved into parallel branches or out of them", step);
     } else {
+      const auto l = static_cast<std::uint32_t>(&lot - old_.lots.data());
+      const bool called = old_.carries_more && old_.more[l].called;
       const std::uint32_t station = stations_[a_.choices[lot.choice].station.value];
       moved.choice = kNone;
       const StepData& data = b_.steps[moved.step];
@@ -257,6 +293,10 @@ class Migration {
         } else if (moved.choice != kNone && !lot.blocked && old_.machines[lot.machine].phase == Phase::kSetup &&
                    !has_setup(lot, moved)) {
           why = fmt::format("the setup under way on {} is gone", a_.machine_names[lot.machine]);
+        } else if (moved.choice != kNone && !lot.blocked && !called &&
+                   !may_do(b_, new_, moved.machine, moved.choice, moved.step, kNone)) {
+          why = fmt::format("machine {}, which holds it, no longer does its step {}", a_.machine_names[lot.machine],
+                            step);
         }
       }
       promise(moved);
@@ -269,9 +309,8 @@ class Migration {
           why = fmt::format("it is on {}, which does not lead to {} any more", a_.belt_names[belt], step);
       }
       if (old_.carries_more) {
-        const auto l = static_cast<std::uint32_t>(&lot - old_.lots.data());
         const bool on = lot.place == Place::kVehicle;
-        if (on || old_.more[l].called) {
+        if (on || called) {
           const StepData& to = b_.steps[moved.step];
           const std::uint32_t fleet = a_.steps[lot.step].carrier;
           if (to.way != Way::kFleet || to.carrier != fleets_[fleet])
@@ -281,7 +320,7 @@ class Migration {
             why = fmt::format("it waits at {}, to which no path leads any more", a_.node_names[old_.more[l].from]);
         }
       }
-      const bool patient = b_.steps[moved.step].patience.valid();
+      const bool patient = b_.steps[moved.step].limited;
       if (lot.place == Place::kQueue && !patient) moved.overdue = false;
     }
     return moved;
@@ -299,7 +338,7 @@ class Migration {
       if (follows == kNone) return more;
       const StepData& data = b_.steps[follows];
       if (data.product != b_.steps[step].product || data.within != b_.steps[step].within) return more;
-      if ((was.follows_choice == kNone) != (data.choice_count == 0)) return more;
+      if ((was.follows_choice == kNone) != data.diverts) return more;
       if (was.follows_choice != kNone) {
         const std::uint32_t station = stations_[a_.choices[was.follows_choice].station.value];
         for (std::uint32_t c = data.first_choice; c < data.first_choice + data.choice_count; ++c)
@@ -327,6 +366,11 @@ class Migration {
   [[nodiscard]] bool has_setup(const Lot& lot, const Lot& moved) const {
     const ChoiceData& choice = b_.choices[moved.choice];
     const MachineState& machine = old_.machines[lot.machine];
+    if (machine.tearing) {
+      const std::uint32_t teardowns = b_.stations[choice.station.value].teardowns;
+      const std::uint32_t kind = new_kind(lot.machine);
+      return teardowns != kNone && kind != kNone && kind != choice.kind && b_.teardowns[teardowns + kind].valid();
+    }
     return (machine.changing ? choice.changeover : choice.setup).valid() ||
            b_.setup_between(choice.station, new_kind(lot.machine), choice.kind).valid();
   }
@@ -385,10 +429,13 @@ class Migration {
       m.waits = m.holding = false;
       m.pools = 0;
       m.kind = new_kind(i);
+      const std::uint32_t station = stations_[a_.machines[i].station.value];
+      if (m.kind == kNone || station == kNone || b_.stations[station].min_run == 0) m.run = 0;
       move_load(i, m);
       if (m.lot == kNone && m.phase != Phase::kIdle) {
         m.phase = Phase::kIdle;
         m.believed = false;
+        m.tearing = false;
       }
       m.last_step = m.last_step == kNone ? kNone : steps_[m.last_step];
       m.repairing = m.repairing == kNone ? kNone : modes_[m.repairing];
@@ -743,7 +790,7 @@ class Migration {
         new_.queue.schedule(to.lots + l, e.time, e.priority());
       } else if (e.slot >= from.lots && new_.lots[e.slot - from.lots].place == Place::kQueue) {
         const Lot& lot = new_.lots[e.slot - from.lots];
-        if (b_.steps[lot.step].patience.valid())
+        if (b_.steps[lot.step].patience.valid() && !lot.overdue)
           new_.queue.schedule(to.lots + (e.slot - from.lots), e.time, e.priority());
       }
     }
@@ -751,8 +798,7 @@ class Migration {
     resume_vehicles(engine);
     for (std::uint32_t l = 0; l < new_.lots.size(); ++l) {
       const Lot& lot = new_.lots[l];
-      if (lot.place == Place::kQueue && b_.steps[lot.step].patience.valid() && !lot.overdue &&
-          !new_.queue.pending(to.lots + l))
+      if (lot.place == Place::kQueue && b_.steps[lot.step].limited && !lot.overdue && !new_.queue.pending(to.lots + l))
         engine.schedule_patience(l);
     }
     for (const Waiting& one : old_.waiting) {
