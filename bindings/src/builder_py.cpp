@@ -68,9 +68,8 @@ void bind_station(py::module_& m) {
       }));
   py::class_<S>(m, "StationBuilder")
       .def("machines", [](S& s, int count) { s.machines(count); })
-      .def("machine",
-           [](S& s, const std::string& name, std::optional<double> speed, const std::string& calendar,
-              const std::vector<std::string>& does) { s.machine(name, speed, calendar, does); })
+      .def("machine", [](S& s, const std::string& name, std::optional<double> speed, const std::string& calendar,
+                         const std::vector<std::string>& does) { s.machine(name, speed, calendar, does); })
       .def("queue_places", [](S& s, int places) { s.queue_places(places); })
       .def("queue_rule", [](S& s, const std::string& rule) { s.queue_rule(rule); })
       .def("queue_priority", [](S& s, const std::vector<std::string>& products) { s.queue_priority(products); })
@@ -238,6 +237,30 @@ void bind_builder(py::module_& m) {
               int lot, const std::optional<ReorderOptions>& reorder, const std::string& price,
               const std::string& holding, const std::string& shortage) {
              b.material(name, {level, places, time_of(supply), lot, reorder, price, holding, shortage});
+           })
+      .def("conveyor",
+           [](B& b, const std::string& name, const std::string& length, const std::string& speed,
+              std::optional<Tick> time, const std::string& pitch, std::optional<int> places,
+              std::optional<bool> accumulating, bool slots) {
+             b.conveyor(name, {length, speed, time ? std::optional(Duration{*time}) : std::nullopt, pitch, places,
+                               accumulating, slots});
+           })
+      .def("path",
+           [](B& b, const std::string& from, const std::string& to, const std::string& length, bool both_ways,
+              std::optional<int> capacity) {
+             b.path({from, to, length, both_ways, capacity});
+           })
+      .def("vehicles",
+           [](B& b, const std::string& name, int count, const std::string& speed, const std::optional<Time>& load,
+              const std::optional<Time>& unload, const std::string& home, bool stay, const std::string& entry,
+              const std::string& dispatch,
+              const std::optional<std::tuple<std::string, Tick, std::string, std::optional<double>>>& battery) {
+             FleetOptions fleet{count, speed, time_of(load), time_of(unload), home, stay, entry, dispatch, {}};
+             if (battery) {
+               const auto& [range, charge, at, below] = *battery;
+               fleet.battery = BatteryOptions{range, Duration{charge}, at, below};
+             }
+             b.vehicles(name, fleet);
            })
       .def("order",
            [](B& b, const std::string& id, const std::string& product, int quantity, Tick release,

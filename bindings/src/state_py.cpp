@@ -1,4 +1,5 @@
 // States: reading, saving and comparing them.
+#include "twin/state/lots.hpp"
 #include "twin/state/state.hpp"
 
 #include <pybind11/pybind11.h>
@@ -24,7 +25,7 @@ const char* name_of_phase(Phase phase) noexcept {
   return kNames[static_cast<std::size_t>(phase)];
 }
 const char* name_of_place(Place place) noexcept {
-  constexpr const char* kNames[] = {"outside", "queue", "machine", "transit", "free", "parted"};
+  constexpr const char* kNames[] = {"outside", "queue", "machine", "transit", "free", "parted", "belt", "vehicle"};
   return kNames[static_cast<std::size_t>(place)];
 }
 
@@ -243,6 +244,67 @@ py::dict pools(const State& state, const Plant& plant) {
       .take();
 }
 
+py::dict conveyors(const State& state, const Plant& plant) {
+  const PlantData& d = plant.data();
+  std::vector<std::int64_t> level, places, waiting, visits;
+  std::vector<bool> blocked, stands;
+  for (std::uint32_t b = 0; b < d.belts.size(); ++b) {
+    const BeltState& belt = state.belts[b];
+    level.push_back(belt.count);
+    places.push_back(d.belts[b].places);
+    waiting.push_back(static_cast<std::int64_t>(belt_blocked_lots(state, b).size()));
+    visits.push_back(static_cast<std::int64_t>(belt.visits));
+    blocked.push_back(belt.jammed_since != kNever);
+    stands.push_back(belt.stands);
+  }
+  return Columns()
+      .add("conveyor", d.belt_names)
+      .add("level", std::move(level))
+      .add("places", std::move(places))
+      .add("waiting", std::move(waiting))
+      .add("blocked", std::move(blocked))
+      .add("stands", std::move(stands))
+      .add("visits", std::move(visits))
+      .take();
+}
+
+py::dict vehicles(const State& state, const Plant& plant) {
+  const PlantData& d = plant.data();
+  std::vector<std::string> fleet, task, at, target, lot;
+  std::vector<bool> moving, waits;
+  std::vector<double> charge, distance;
+  std::vector<std::int64_t> trips;
+  for (std::uint32_t v = 0; v < state.vehicles.size(); ++v) {
+    const VehicleState& vehicle = state.vehicles[v];
+    const FleetData& data = d.fleets[d.vehicle_fleet[v]];
+    fleet.push_back(d.fleet_names[d.vehicle_fleet[v]]);
+    task.emplace_back(name_of(vehicle.task));
+    at.push_back(d.node_names[vehicle.node]);
+    target.push_back(vehicle.drives() ? d.node_names[vehicle.target] : "");
+    lot.push_back(vehicle.lot == kNone ? ""
+                                       : lot_name(d, state.lots[vehicle.lot].source, state.lots[vehicle.lot].serial));
+    moving.push_back(vehicle.moving);
+    waits.push_back(vehicle.waits());
+    charge.push_back(data.range > 0 ? static_cast<double>(vehicle.charge) / static_cast<double>(data.range)
+                                    : std::numeric_limits<double>::quiet_NaN());
+    distance.push_back(static_cast<double>(vehicle.driven) * 1e-6);
+    trips.push_back(static_cast<std::int64_t>(vehicle.trips));
+  }
+  return Columns()
+      .add("vehicle", d.vehicle_names)
+      .add("fleet", fleet)
+      .add("task", task)
+      .add("at", at)
+      .add("target", target)
+      .add("lot", lot)
+      .add("moving", std::move(moving))
+      .add("waits", std::move(waits))
+      .add("charge", std::move(charge))
+      .add("distance", std::move(distance))
+      .add("trips", std::move(trips))
+      .take();
+}
+
 py::dict orders(const State& state, const Plant& plant) {
   const PlantData& d = plant.data();
   std::vector<std::string> product;
@@ -349,6 +411,8 @@ void bind_state(py::module_& m) {
       .def("machines", checked(&machines))
       .def("stations", checked(&stations))
       .def("pools", checked(&pools))
+      .def("conveyors", checked(&conveyors))
+      .def("vehicles", checked(&vehicles))
       .def("orders", checked(&orders))
       .def("products", checked(&products));
 }

@@ -305,6 +305,109 @@ class PlantBuilder:
         self._builder._core.material(name, level, places, supply, lot, made, price, holding, shortage)
         return self._builder
 
+    def conveyor(
+        self,
+        name: str,
+        *,
+        length: str = "",
+        speed: str = "",
+        time: Span | None = None,
+        pitch: str = "",
+        places: int | None = None,
+        accumulating: bool | None = None,
+        slots: bool = False,
+    ) -> PlantBuilder:
+        """Add a belt; a step whose `transport` names it has its lots brought by it.
+
+        Parameters
+        ----------
+        name : str
+            What it is called.
+        length, speed : str
+            With their units: ``"20 m"``, ``"0.5 m/s"``; or `time`.
+        time : str or timedelta, optional
+            From end to end while nothing is in the way; length / speed unless given.
+        pitch : str
+            Room of a lot: ``"500 mm"``; or `places`.
+        places : int, optional
+            Lots that it holds; length / pitch unless given.
+        accumulating : bool, optional
+            Whether lots close up behind one that cannot leave, or the whole belt stands; they do unless it has slots.
+        slots : bool
+            Whether lots get on only where a place passes.
+        """
+        time_ns = None if time is None else span_ns(time, "time")
+        self._builder._core.conveyor(name, length, speed, time_ns, pitch, places, accumulating, slots)
+        return self._builder
+
+    def path(
+        self, start: str, end: str, length: str, *, both_ways: bool = True, capacity: int | None = None
+    ) -> PlantBuilder:
+        """Add a way on which vehicles drive, between stations or other points.
+
+        Parameters
+        ----------
+        start, end : str
+            Stations, or points of any name.
+        length : str
+            With its unit: ``"20 m"``.
+        both_ways : bool
+            Whether it leads both ways, on one track, or from `start` to `end` only.
+        capacity : int, optional
+            Vehicles on it at once, in both directions together; any number unless given.
+        """
+        self._builder._core.path(start, end, length, both_ways, capacity)
+        return self._builder
+
+    def vehicles(
+        self,
+        name: str,
+        count: int = 1,
+        *,
+        speed: str,
+        home: str,
+        load: _Time | None = None,
+        unload: _Time | None = None,
+        idle: str = "home",
+        entry: str = "",
+        dispatch: str = "",
+        battery: Mapping[str, Any] | None = None,
+    ) -> PlantBuilder:
+        """Add a fleet; a step whose `transport` names it has its lots brought by its vehicles.
+
+        Parameters
+        ----------
+        name : str
+            What it is called; its vehicles are ``<name>.1`` and so on.
+        count : int
+            How many vehicles there are.
+        speed : str
+            With its unit: ``"1 m/s"``.
+        home : str
+            The point where they stand at first.
+        load, unload : Distribution or str, optional
+            Times to load and unload a lot; 0 unless given.
+        idle : {"home", "stay"}
+            What a vehicle does without work.
+        entry : str
+            The point where they fetch lots that come from outside.
+        dispatch : str
+            Which lot a free vehicle fetches, and which vehicle fetches a lot: nearest (unless given), longest_waiting,
+            least_used, or a formula as in ``expr(due - now)``.
+        battery : mapping, optional
+            ``{"range": "2 km", "charge": "30 min", "at": "dock", "below": 0.3}``.
+        """
+        if idle not in ("home", "stay"):
+            raise InvalidArgument(f"idle: {idle!r}; allowed: 'home', 'stay'")
+        made = None
+        if battery is not None:
+            allowed = {"range", "charge", "at", "below"}
+            if not {"range", "charge", "at"} <= set(battery) <= allowed:
+                raise InvalidArgument(f"battery: {battery!r}; allowed: range, charge, at, and below if wanted")
+            made = (battery["range"], span_ns(battery["charge"], "charge"), battery["at"], battery.get("below"))
+        self._builder._core.vehicles(name, count, speed, load, unload, home, idle == "stay", entry, dispatch, made)
+        return self._builder
+
     def order(
         self,
         id: str,  # noqa: A002, as the key of scenario files is called
@@ -659,7 +762,8 @@ class ProductBuilder(_Link):
         op : str
             Name of the step; the station's unless given.
         setup, changeover, transport : Distribution or str, optional
-            Before each lot; instead, after another step; from the place before.
+            Before each lot; instead, after another step; from the place before, or the conveyor or vehicles that
+            lots come by.
         choose : str
             Among alternatives: shortest_queue, earliest_finish, first, random, cost, or a formula as in
             ``expr(setup + work)``.

@@ -300,6 +300,31 @@ class PlantBuilder:
         holding: str,
         shortage: str,
     ) -> None: ...
+    def conveyor(
+        self,
+        name: str,
+        length: str,
+        speed: str,
+        time: int | None,
+        pitch: str,
+        places: int | None,
+        accumulating: bool | None,
+        slots: bool,
+    ) -> None: ...
+    def path(self, start: str, end: str, length: str, both_ways: bool, capacity: int | None) -> None: ...
+    def vehicles(
+        self,
+        name: str,
+        count: int,
+        speed: str,
+        load: _Time | None,
+        unload: _Time | None,
+        home: str,
+        stay: bool,
+        entry: str,
+        dispatch: str,
+        battery: tuple[str, int, str, float | None] | None,
+    ) -> None: ...
     def order(
         self,
         order_id: str,
@@ -343,6 +368,8 @@ class State:
     def machines(self, plant: Plant) -> _Columns: ...
     def stations(self, plant: Plant) -> _Columns: ...
     def pools(self, plant: Plant) -> _Columns: ...
+    def conveyors(self, plant: Plant) -> _Columns: ...
+    def vehicles(self, plant: Plant) -> _Columns: ...
     def orders(self, plant: Plant) -> _Columns: ...
     def products(self, plant: Plant) -> _Columns: ...
 

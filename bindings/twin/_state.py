@@ -297,6 +297,33 @@ class State:
         return frame(self._core.pools(self._plant._core))
 
     @property
+    def conveyors(self) -> pd.DataFrame:
+        """Conveyors.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Table of conveyor; level, how many lots are on it; places, how many fit; waiting, lots that wait to get on;
+            blocked, whether its first lot is at the end and finds no room; stands, whether the belt does not move
+            therefore; visits, lots that got off.
+        """
+        return frame(self._core.conveyors(self._plant._core))
+
+    @property
+    def vehicles(self) -> pd.DataFrame:
+        """Vehicles.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Table of vehicle; fleet; task (idle, fetch, load, carry, unload, home, to charge, charge); at, the point
+            where it is or comes to next; target, where it drives; lot, that it fetches or carries; moving; waits,
+            whether it waits for a way; charge, share of its battery's range that is left (NaN: no battery); distance,
+            driven so far [m]; trips, lots delivered.
+        """
+        return frame(self._core.vehicles(self._plant._core))
+
+    @property
     def orders(self) -> pd.DataFrame:
         """Orders: quantity, released, finished, scrapped, open, release, due, finish, priority, cancelled."""
         return frame(self._core.orders(self._plant._core))
@@ -341,6 +368,10 @@ class State:
         parts = [_html.heading(f"State of {self._plant.name}", *self._facts()), _html.short_frame(self.machines)]
         if len(pools := self.pools):
             parts.append(_html.short_frame(pools))
+        if len(conveyors := self.conveyors):
+            parts.append(_html.short_frame(conveyors))
+        if len(vehicles := self.vehicles):
+            parts.append(_html.short_frame(vehicles))
         if self._core.lot_count:
             parts.append(_html.short_frame(self.lots))
         return "".join(parts)

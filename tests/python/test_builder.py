@@ -308,6 +308,91 @@ products:
     assert state.lots["overdue"].tolist() == [False, True]
 
 
+def test_conveyors_are_said_by_the_builder_and_seen_in_a_state():
+    built = (
+        twin.PlantBuilder("line")
+        .conveyor("belt", length="6 m", speed="1 m/s", pitch="2 m")
+        .conveyor("chain", time="8 s", places=4, slots=True)
+        .conveyor("roller", time="8 s", places=4, accumulating=False)
+        .station("saw")
+        .station("mill")
+        .queue_places(0)
+        .product("part")
+        .step("saw", "1 s")
+        .step("mill", "6 s", transport="belt")
+        .order("P", "part", 6)
+        .build()
+    )
+    assert built == twin.parse(
+        """
+name: line
+conveyors:
+  belt: {length: 6 m, speed: 1 m/s, pitch: 2 m}
+  chain: {time: 8 s, places: 4, slots: true}
+  roller: {time: 8 s, places: 4, accumulating: false}
+stations: {saw: {}, mill: {queue: {places: 0}}}
+products: {part: {route: [{at: saw, time: 1 s}, {at: mill, time: 6 s, transport: belt}]}}
+orders: [{id: P, product: part, quantity: 6}]
+"""
+    )
+    state = twin.State.initial(built).advance("12 s")
+    conveyors = state.conveyors.set_index("conveyor")
+    assert conveyors.loc["belt"].tolist() == [3, 3, 1, True, False, 1]
+    assert conveyors.loc["chain", "level"] == 0
+    assert (state.lots["place"] == "belt").sum() == 3
+    assert "belt" in state._repr_html_()
+
+
+def test_vehicles_are_said_by_the_builder_and_seen_in_a_state():
+    built = (
+        twin.PlantBuilder("cell")
+        .path("a", "b", "10 m", capacity=1)
+        .path("park", "a", "5 m")
+        .vehicles(
+            "agv",
+            2,
+            speed="1 m/s",
+            load="2 s",
+            unload="3 s",
+            home="park",
+            idle="stay",
+            dispatch="least_used",
+            battery={"range": "100 m", "charge": "1 min", "at": "park", "below": 0.5},
+        )
+        .station("a")
+        .station("b")
+        .product("part")
+        .step("a", "4 s")
+        .step("b", "1 s", transport="agv")
+        .order("P", "part", 2)
+        .build()
+    )
+    assert built == twin.parse(
+        """
+name: cell
+paths: [{between: [a, b], length: 10 m, capacity: 1}, {between: [park, a], length: 5 m}]
+vehicles:
+  agv: {count: 2, speed: 1 m/s, load: 2 s, unload: 3 s, home: park, idle: stay, dispatch: least_used,
+        battery: {range: 100 m, charge: 1 min, at: park, below: 0.5}}
+stations: {a: {}, b: {}}
+products: {part: {route: [{at: a, time: 4 s}, {at: b, time: 1 s, transport: agv}]}}
+orders: [{id: P, product: part, quantity: 2}]
+"""
+    )
+    state = twin.State.initial(built).advance("12 s")
+    vehicles = state.vehicles.set_index("vehicle")
+    assert vehicles["task"].tolist() == ["carry", "idle"]
+    assert vehicles.loc["agv.1", ["at", "target", "lot"]].tolist() == ["b", "b", "P-01"]
+    assert vehicles["charge"].tolist() == [0.85, 1.0]
+    assert vehicles["distance"].tolist() == [5.0, 0.0]
+    assert (state.lots["place"] == "vehicle").sum() == 1
+    assert "agv.1" in state._repr_html_()
+    with pytest.raises(twin.InvalidArgument, match="idle"):
+        twin.PlantBuilder().vehicles("agv", speed="1 m/s", home="park", idle="sleep")
+    with pytest.raises(twin.InvalidArgument, match="battery"):
+        twin.PlantBuilder().vehicles("agv", speed="1 m/s", home="park", battery={"range": "1 km"})
+
+
 def test_routes():
     builder = twin.PlantBuilder("shop")
     etch = builder.station("etch").machine("E1", does=["litho", "a/strip"]).machine("E2", speed=2)

@@ -7,7 +7,7 @@ import twin
 
 pytest.importorskip("simpy", reason="SimPy is not installed")
 
-from reference import simpy_plants, simpy_routes, simpy_shops
+from reference import simpy_plants, simpy_routes, simpy_shops, simpy_transport
 
 REPLICATIONS = 30
 
@@ -27,6 +27,8 @@ REPLICATIONS = 30
         pytest.param(simpy_routes.ROUTES, simpy_routes.routes, 1000, 9000, id="routes"),
         pytest.param(simpy_routes.WINDOW, simpy_routes.window, 1000, 9000, id="window"),
         pytest.param(simpy_plants.BRANCHES, simpy_plants.branches, 1000, 7000, id="branches"),
+        pytest.param(simpy_transport.BELTS, simpy_transport.belts, 500, 4500, id="belts"),
+        pytest.param(simpy_transport.VEHICLES, simpy_transport.vehicles, 1000, 16000, id="vehicles"),
     ],
 )
 def test_simpy_agrees(text, run, warmup, until):

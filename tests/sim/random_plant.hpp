@@ -2,6 +2,7 @@
 #pragma once
 #include <fmt/format.h>
 
+#include <array>
 #include <random>
 #include <string>
 #include <vector>
@@ -12,9 +13,17 @@ namespace twin {
 
 class RandomPlant {
  public:
-  /// \param rich  with operators, material, batches, setups by family, patience and parallel branches
+  /// \param rich  with operators, material, batches, setups by family, patience, parallel branches, conveyors and
+  /// vehicles
   explicit RandomPlant(unsigned seed, bool rich)
-      : random_(seed), later_(seed + 7919), more_(seed + 77), routes_(seed + 4242), rich_(rich) {}
+      : random_(seed),
+        later_(seed + 7919),
+        more_(seed + 77),
+        routes_(seed + 4242),
+        ways_(seed + 7927),
+        rich_(rich),
+        carried_(rich && ways_() % 3 > 0),
+        belted_(carried_ && ways_() % 2 == 0) {}
 
   /// \param extra  more stations or products, as YAML lines for those sections
   [[nodiscard]] std::string yaml(const std::string& extra_stations = "", const std::string& extra_products = "") {
@@ -29,6 +38,12 @@ class RandomPlant {
           "materials: {bar: {level: 5, places: 14, supply: {every: exponential(9 min), lot: 2}}, kit: {level: 6, "
           "places: 9}" +
           reordered() + "}\n";
+
+    if (belted_)
+      out +=
+          "conveyors: {w0: {places: 3, time: 6 min}, w1: {length: 30 m, speed: 5 m/min, pitch: 4 m, accumulating: "
+          "false}, w2: {places: 2, time: 4 min, slots: true}}\n";
+    if (carried_) out += vehicles();
     out += "stations:\n";
     for (int s = 0; s < stations_; ++s) out += station(s);
     out += extra_stations + "products:\n";
@@ -139,6 +154,25 @@ class RandomPlant {
         return fmt::format("triangular({}, {}, {} min)", mean / 2, mean, mean * 2);
     }
   }
+  /// One round trip past all stations, with a short cut: fewer vehicles than its ways take, so that they cannot be
+  /// stuck.
+  std::string vehicles() {
+    static constexpr const char* kDispatch[] = {"nearest", "longest_waiting", "least_used", "expr(due - now)"};
+    std::string out = fmt::format("paths:\n  - {{between: [s0, s{}], length: 15 m}}\n", stations_ - 1);
+    for (int s = 0; s <= stations_; ++s) {
+      const std::string from = s == 0 ? "park" : fmt::format("s{}", s - 1);
+      const std::string to = s == stations_ ? "park" : fmt::format("s{}", s);
+      out += fmt::format("  - {{from: {}, to: {}, length: 20 m, capacity: {}}}\n", from, to, stations_ > 2 ? 1 : 2);
+    }
+    out += fmt::format(
+        "vehicles:\n  agv: {{count: 2, speed: 20 m/min, load: exponential(2 min), home: park, entry: park, idle: {}, "
+        "dispatch: {}}}\n",
+        ways_() % 2 == 0 ? "stay" : "home", kDispatch[ways_() % 4]);
+    return out + fmt::format(
+                     "  tug: {{speed: 15 m/min, unload: \"uniform(1, 3 min)\", home: s0, entry: park, dispatch: {}, "
+                     "battery: {{range: 1 km, charge: 40 min, at: park, below: 0.6}}}}\n",
+                     kDispatch[ways_() % 4]);
+  }
   std::string failures() {
     std::string out;
     for (int i = 0, n = 1 + pick(2); i < n; ++i)
@@ -217,7 +251,7 @@ class RandomPlant {
     if (batch) out += fmt::format(", batch: {{max: 4, min: {}, wait: {} min, by: family}}", 1 + pick(3), 10 + pick(50));
     if (rich_ && chance(40)) out += chance(50) ? ", needs: any" : ", needs: {any: 1, jig: 1}";
     if (chance(30)) out += ", changeover: \"" + time(9) + "\"";
-    if (rich_ && later(30)) out += ", blocking: before";
+    if (rich_ && later(30) && !belted_) out += ", blocking: before";
     const bool runs = out.find("min_run") != std::string::npos || out.find("teardown") != std::string::npos;
     const bool polls = rich_ && !batch && !preempts && !cramped && alike && !runs &&
                        std::string_view(rule_).find("cyclic") == std::string_view::npos &&
@@ -274,7 +308,12 @@ class RandomPlant {
         out +=
             fmt::format(", choose: {}", also(25) ? "\"expr(queue_length * work + setup - remaining_steps)\"" : choose);
       if (i > 0 && also(25)) out += also(50) ? ", only: 0.4" : ", sample: {every: 3}";
-      if (chance(30) && !(saturate && i == 0)) out += ", transport: \"" + time(15) + "\"";
+      if (chance(30) && !(saturate && i == 0)) {
+        out += ", transport: \"" + time(15) + "\"";
+      } else if (carried_ && ways_() % 2 == 0 && !(saturate && i == 0)) {
+        out += std::string(", transport: ") +
+               std::array{"agv", "tug", "agv", "w0", "w1", "w2"}[ways_() % (belted_ ? 6 : 3)];
+      }
       const bool taken = among(preempts_, at);
       if (rich_ && chance(25)) {
         const std::string uses = chance(50) ? ", uses: bar" : ", uses: {kit: 1}, makes: {kit: 1}";
@@ -318,8 +357,8 @@ class RandomPlant {
     return rich_ ? kDues[pick(7)] : "9 h";
   }
 
-  std::mt19937 random_, later_, more_, routes_;
-  bool rich_;
+  std::mt19937 random_, later_, more_, routes_, ways_;
+  bool rich_, carried_, belted_;
   bool by_step_ = false, cycled_ = false;
   int stations_ = 0;
   const char* rule_ = "";       ///< of the station that is made

@@ -69,7 +69,11 @@ void expect_sound(const Plant& plant, const State& state) {
          m < data.stations[s].first_machine + data.stations[s].machine_count; ++m)
       idle += state.machines[m].condition == Condition::kStarved ? 1 : 0;
     for (const Lot& lot : state.lots)
-      inbound += lot.place == Place::kTransit && data.choices[lot.choice].station.value == s ? 1 : 0;
+      if (lot.place != Place::kFree && lot.place != Place::kParted && data.choices[lot.choice].station.value == s)
+        inbound += lot.place == Place::kTransit || lot.place == Place::kVehicle ||
+                           (state.carries_more && state.more[static_cast<std::size_t>(&lot - state.lots.data())].called)
+                       ? 1
+                       : 0;
     for (std::size_t l = 0; l < state.more.size(); ++l)
       if (const LotMore& more = state.more[l]; state.lots[l].place == Place::kMachine && more.decided)
         inbound += more.follows_choice != kNone && data.choices[more.follows_choice].station.value == s &&
@@ -97,6 +101,44 @@ void expect_sound(const Plant& plant, const State& state) {
     }
   }
   ASSERT_EQ(in_queues, queued);
+  std::uint32_t on_belts = 0;
+  for (std::uint32_t b = 0; b < state.belts.size(); ++b) {
+    const BeltState& belt = state.belts[b];
+    ASSERT_LE(belt.count, data.belts[b].places) << data.belt_names[b];
+    ASSERT_EQ(belt_lots(state, b).size(), belt.count);
+    on_belts += belt.count;
+    Tick before = kLongAgo;
+    for (const std::uint32_t l : belt_lots(state, b)) {
+      ASSERT_EQ(state.lots[l].place, Place::kBelt);
+      ASSERT_GE(state.more[l].boarded - before, data.belts[b].pitch)
+          << "lots stand too close on " << data.belt_names[b];
+      before = state.more[l].boarded;
+    }
+    ASSERT_TRUE(belt.blocked_head == kNone || belt.stands || belt.count == data.belts[b].places ||
+                state.queue.pending(Slots(data).belts + 2 * b + 1))
+        << "a lot waits for no reason in front of " << data.belt_names[b];
+  }
+  ASSERT_EQ(on_belts, std::ranges::count(state.lots, Place::kBelt, &Lot::place));
+  std::vector<std::uint32_t> on_track(data.tracks.size());
+  std::uint32_t served = static_cast<std::uint32_t>(state.calls.size());
+  for (std::uint32_t v = 0; v < state.vehicles.size(); ++v) {
+    const VehicleState& vehicle = state.vehicles[v];
+    ASSERT_EQ(std::accumulate(vehicle.spent.begin(), vehicle.spent.end(), state.now - vehicle.since), state.now);
+    if (vehicle.edge != kNone) ++on_track[data.edges[vehicle.edge].track];
+    served += vehicle.lot != kNone ? 1 : 0;
+    ASSERT_GE(vehicle.charge, 0) << data.vehicle_names[v] << " has run empty";
+    for (const std::uint32_t l : state.calls)
+      ASSERT_TRUE(vehicle.task != Task::kIdle || data.steps[state.lots[l].step].carrier != data.vehicle_fleet[v])
+          << data.vehicle_names[v] << " has nothing to do while a lot waits for it";
+  }
+  for (std::size_t t = 0; t < on_track.size(); ++t) {
+    ASSERT_EQ(on_track[t], state.tracks[t]);
+    ASSERT_TRUE(data.tracks[t].capacity == 0 || on_track[t] <= data.tracks[t].capacity);
+  }
+  for (std::size_t l = 0; l < state.more.size(); ++l)
+    if (state.lots[l].place != Place::kFree)
+      served -= state.more[l].called || state.lots[l].place == Place::kVehicle ? 1 : 0;
+  ASSERT_EQ(served, 0U);
 }
 
 TEST(State, AddsUpAtEveryInstant) {

@@ -211,6 +211,58 @@ PlantBuilder& PlantBuilder::material(const std::string& name, const MaterialOpti
   return *this;
 }
 
+PlantBuilder& PlantBuilder::conveyor(const std::string& name, const ConveyorOptions& conveyor) {
+  Node out = Node::mapping();
+  if (!conveyor.length.empty()) out.put("length", Node::text(conveyor.length));
+  if (!conveyor.speed.empty()) out.put("speed", Node::text(conveyor.speed));
+  if (conveyor.time) out.put("time", text_of(*conveyor.time));
+  if (!conveyor.pitch.empty()) out.put("pitch", Node::text(conveyor.pitch));
+  if (conveyor.places) out.put("places", text_of(*conveyor.places));
+  if (conveyor.accumulating) out.put("accumulating", Node::text(*conveyor.accumulating ? "true" : "false"));
+  if (conveyor.slots) out.put("slots", Node::text("true"));
+  under(document_.root(), "conveyors").put(name, std::move(out));
+  return *this;
+}
+
+PlantBuilder& PlantBuilder::path(const PathOptions& path) {
+  Node out = Node::mapping();
+  if (path.both_ways) {
+    out.put("between", texts({path.from, path.to}));
+  } else {
+    out.put("from", Node::text(path.from));
+    out.put("to", Node::text(path.to));
+  }
+  out.put("length", Node::text(path.length));
+  if (path.capacity) out.put("capacity", text_of(*path.capacity));
+  list_under(document_.root(), "paths").children.push_back(std::move(out));
+  return *this;
+}
+
+PlantBuilder& PlantBuilder::vehicles(const std::string& name, const FleetOptions& fleet) {
+  Node out = Node::mapping();
+  const auto put = [&](const char* key, const std::string& text) {
+    if (!text.empty()) out.put(key, Node::text(text));
+  };
+  out.put("count", text_of(fleet.count));
+  put("speed", fleet.speed);
+  put_time(out, "load", fleet.load);
+  put_time(out, "unload", fleet.unload);
+  put("home", fleet.home);
+  if (fleet.stay) put("idle", "stay");
+  put("entry", fleet.entry);
+  put("dispatch", fleet.dispatch);
+  if (fleet.battery) {
+    Node battery = Node::mapping();
+    battery.put("range", Node::text(fleet.battery->range));
+    battery.put("charge", text_of(fleet.battery->charge));
+    battery.put("at", Node::text(fleet.battery->at));
+    if (fleet.battery->below) battery.put("below", text_of(*fleet.battery->below));
+    out.put("battery", std::move(battery));
+  }
+  under(document_.root(), "vehicles").put(name, std::move(out));
+  return *this;
+}
+
 PlantBuilder& PlantBuilder::order(const OrderOptions& order) {
   Node node = Node::mapping();
   node.put("id", Node::text(order.id));

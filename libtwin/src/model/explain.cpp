@@ -38,6 +38,10 @@ std::optional<Level> level_of(const std::vector<PathPart>& parts) {
     if (n == 3 && is(2, "supply")) return Level::kSupply;
     if (n == 3 && is(2, "reorder")) return Level::kReorder;
   }
+  if (first == "conveyors" && n == 2) return Level::kConveyor;
+  if (first == "paths" && n == 2) return Level::kPath;
+  if (first == "vehicles" && n == 2) return Level::kFleet;
+  if (first == "vehicles" && n == 3 && is(2, "battery")) return Level::kBattery;
   if (first == "stations") {
     if (n == 2) return Level::kStation;
     if (n == 3 && is(2, "queue")) return Level::kQueue;

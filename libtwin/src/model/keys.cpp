@@ -21,6 +21,9 @@ const std::vector<Key>& keys_of(Level level) {
        {"operators", S::kPools, "none", "people, by name: how many, and what they can do"},
        {"tools", S::kPools, "none", "fixtures, tools and other things of which there are so many, by name"},
        {"materials", S::kMaterials, "none", "what operations use up and make, by name: counted, not told apart"},
+       {"conveyors", S::kConveyors, "none", "belts that bring lots to a step, by name; a step's transport names one"},
+       {"paths", S::kPaths, "none", "ways between stations and other points, on which vehicles drive"},
+       {"vehicles", S::kFleets, "none", "fleets that bring lots to a step, by name; a step's transport names one"},
        {"carbon", S::kCarbon, "0", "carbon dioxide of the energy used"},
        {"run", S::kRun, "see its keys", "how long and how often to simulate"},
        {"expect", S::kExpect, "none", "values that a simulation must reproduce, by metric"},
@@ -100,7 +103,8 @@ const std::vector<Key>& keys_of(Level level) {
        {"same_as", S::kSameAs, "any machine", "an earlier step: done on the machine that did that, or at its station"},
        {"only", S::kProbability, "1", "probability with which a lot takes this step; else it goes on to the next"},
        {"sample", S::kSample, "all lots", "of the lots that come, one in so many takes this step"},
-       {"transport", S::kDistribution, "0", "way from the place before"},
+       {"transport", S::kTransport, "0",
+        "way from the place before: a time, or the conveyor or the vehicles that it goes by"},
        {"needs", S::kNeeds, "the station's", "operators and tools held while the machine runs"},
        {"uses", S::kUses, "the station's", "material taken as the operation begins"},
        {"makes", S::kUses, "the station's", "material made as the operation ends"},
@@ -187,6 +191,39 @@ const std::vector<Key>& keys_of(Level level) {
         "instead of every: released whenever the material `of` and the lots in process are fewer"},
        {"of", S::kName, "none", "the material that is kept"},
        {"lots", S::kDistribution, "1", "lots at each arrival: a number, or a distribution of numbers without unit"}},
+      // kConveyor
+      {{"length", S::kLength, "none: `time` says how long it takes", "from end to end"},
+       {"speed", S::kPace, "none: `time` says how long it takes", "how fast it moves"},
+       {"time", S::kDuration, "length / speed", "from end to end, while nothing is in the way"},
+       {"pitch", S::kLength, "length / places", "room of a lot on it"},
+       {"places", S::kCount, "length / pitch, rounded down", "lots that it holds"},
+       {"accumulating", S::kFlag, "true; false with slots",
+        "lots close up behind one that cannot leave; else the whole belt stands until it can"},
+       {"slots", S::kFlag, "false", "its places are fixed on it: a lot gets on only where one passes"},
+       {"meta", S::kFree, "none", "anything; not used in simulating"}},
+      // kPath
+      {{"between", S::kBetween, "none: from and to", "two stations or points; it leads both ways, on one track"},
+       {"from", S::kName, "none: between", "where a way that leads one way only begins"},
+       {"to", S::kName, "none: between", "where it ends"},
+       {"length", S::kLength, "", "how long it is", true},
+       {"capacity", S::kCount, "unlimited", "vehicles on it at once, in both directions together; others wait"},
+       {"meta", S::kFree, "none", "anything; not used in simulating"}},
+      // kFleet
+      {{"count", S::kCount, "1", "how many vehicles there are"},
+       {"speed", S::kPace, "", "how fast they drive", true},
+       {"load", S::kDistribution, "0", "time to load a lot"},
+       {"unload", S::kDistribution, "0", "time to unload it"},
+       {"home", S::kName, "", "the point where they stand at first", true},
+       {"idle", S::kWhenIdle, "home", "what a vehicle does without work: drives home, or stays where it is"},
+       {"entry", S::kName, "none", "the point where they fetch lots that come from outside"},
+       {"dispatch", S::kDispatch, "nearest", "which lot a free vehicle fetches, and which vehicle fetches a lot"},
+       {"battery", S::kBattery, "none", "how far they get, and where they are charged"},
+       {"meta", S::kFree, "none", "anything; not used in simulating"}},
+      // kBattery
+      {{"range", S::kLength, "", "way on a full battery", true},
+       {"charge", S::kDuration, "", "time from empty to full", true},
+       {"at", S::kName, "", "the point where they are charged", true},
+       {"below", S::kProbability, "0.3", "share of the range with less of which a vehicle without a lot is charged"}},
       // kReorder
       {{"at", S::kInteger, "",
         "ordered when what is at hand and on order, less what operations wait for, is so much or less", true},
@@ -241,10 +278,10 @@ const std::vector<Key>& keys_of(Level level) {
 }
 
 const char* name_of(Level level) noexcept {
-  constexpr std::array names{"plant",       "station",     "machine", "queue",    "failure",  "product",
-                             "step",        "then",        "order",   "calendar", "run",      "pool",
-                             "material",    "supply",      "setup",   "batch",    "arrivals", "reorder",
-                             "maintenance", "degradation", "polling", "sample",   "within",   "change"};
+  constexpr std::array names{"plant",    "station", "machine",  "queue",       "failure",     "product", "step",
+                             "then",     "order",   "calendar", "run",         "pool",        "material", "supply",
+                             "setup",    "batch",   "arrivals", "conveyor",    "path",        "fleet",   "battery",
+                             "reorder",  "maintenance", "degradation", "polling", "sample",  "within",  "change"};
   static_assert(names.size() == kLevels);
   return names[static_cast<std::size_t>(level)];
 }
@@ -412,6 +449,28 @@ const char* allowed(Shape shape) noexcept {
       return "a number from 0 to 1000000";
     case Shape::kProfile:
       return "a list, as in [{from: 0 h, times: 0}, {from: 8 h, times: 2.5}]";
+    case Shape::kTransport:
+      return "a time such as 48 s, a distribution, or the name of a conveyor or of vehicles";
+    case Shape::kConveyors:
+      return "{name: keys}, as in {belt: {length: 20 m, speed: 0.5 m/s, pitch: 500 mm}}";
+    case Shape::kLength:
+      return "a length above 0, as in 20 m, 500 mm, 1.2 km";
+    case Shape::kPace:
+      return "a speed above 0, as in 0.5 m/s, 30 m/min, 6 km/h";
+    case Shape::kFlag:
+      return "true, false";
+    case Shape::kPaths:
+      return "a list, as in [{between: [saw, cross], length: 20 m}, {from: cross, to: mill, length: 5 m}]";
+    case Shape::kFleets:
+      return "{name: keys}, as in {agv: {count: 3, speed: 1 m/s, load: 20 s, unload: 20 s, home: park}}";
+    case Shape::kBetween:
+      return "two names, as in [saw, cross]";
+    case Shape::kDispatch:
+      return "nearest, longest_waiting, least_used, expr(formula)";
+    case Shape::kBattery:
+      return "keys, as in {range: 2 km, charge: 30 min, at: dock, below: 0.3}";
+    case Shape::kWhenIdle:
+      return "home, stay";
     case Shape::kMaintenance:
       return "a list, as in [{every: 100 h of work, takes: 1 h, window: 20 h, needs: fitter}]";
     case Shape::kWindow:

@@ -92,6 +92,17 @@ enum class Shape : unsigned char {
   kPolling,
   kServe,
   kPreempt,
+  kTransport,
+  kConveyors,
+  kLength,
+  kPace,
+  kFlag,
+  kPaths,
+  kFleets,
+  kBetween,
+  kDispatch,
+  kBattery,
+  kWhenIdle,
 };
 
 /// Kinds of mappings that occur.
@@ -113,6 +124,10 @@ enum class Level : unsigned char {
   kSetup,
   kBatch,
   kArrivals,
+  kConveyor,
+  kPath,
+  kFleet,
+  kBattery,
   kReorder,
   kMaintenance,
   kDegradation,
@@ -121,7 +136,7 @@ enum class Level : unsigned char {
   kWithin,
   kChange
 };
-inline constexpr int kLevels = 24;
+inline constexpr int kLevels = 28;
 
 struct Key {
   const char* name;

@@ -53,7 +53,12 @@ void PlantLoader::read_all() {
   read_pools(child(top, "tools"));
   read_materials(child(top, "materials"));
   read_stations(child(top, "stations"));
+  read_conveyors(child(top, "conveyors"));
+  read_paths(child(top, "paths"));
+  read_vehicles(child(top, "vehicles"));
   read_products(child(top, "products"));
+  check_conveyors(child(top, "conveyors"));
+  check_fleets(child(top, "vehicles"));
   number_kinds();
   number_abilities();
   plant_.carbon = rate(child(top, "carbon"), Shape::kCarbon).value_or(0);
@@ -208,6 +213,21 @@ std::uint64_t digest_of(const PlantData& p) {
   for (const auto t : p.told_points) add(t);
   for (const auto t : p.calendar_points) add(t);
   for (const auto v : p.product_priority) add(v);
+  if (!p.fleets.empty()) {
+    for (const auto* names : {&p.fleet_names, &p.vehicle_names, &p.node_names}) add_names(*names);
+    for (const auto& f : p.fleets) {
+      add(f.first_vehicle), add(f.vehicle_count), add(std::bit_cast<std::uint64_t>(f.speed)), add(f.load.value),
+          add(f.unload.value), add(f.home), add(f.entry), add(f.goes_home), add(f.dispatch), add(f.expression),
+          add(f.range), add(f.reserve), add(f.charger), add(f.charge);
+    }
+    for (const auto& e : p.edges) add(e.from), add(e.to), add(e.track), add(e.length);
+    for (const auto& t : p.tracks) add(t.capacity);
+  }
+  if (p.has_carriers || !p.belts.empty()) {
+    add_names(p.belt_names);
+    for (const auto& b : p.belts) add(b.places), add(b.time), add(b.pitch), add(b.accumulating), add(b.slotted);
+    for (const auto& s : p.steps) add(s.way), add(s.carrier);
+  }
   add(p.epoch.time_since_epoch().count());
   return h;
 }

@@ -408,20 +408,31 @@ void PlantLoader::summarise() {
             "preempt: never, or no uses and makes at this station");
   for (const auto& step : plant_.steps) plant_.plans_ahead = plant_.plans_ahead || step.choose_expression != kNone;
   using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS>;
-  Graph graph(plant_.stations.size());
+  const auto stations = static_cast<std::uint32_t>(plant_.stations.size());
+  Graph graph(stations + plant_.belts.size());  // stations, then belts
   const auto each_station = [&](std::uint32_t step, auto&& call) {
     const StepData& data = plant_.steps[step];
     for (std::uint32_t c = data.first_choice; c < data.first_choice + data.choice_count; ++c)
       call(plant_.choices[c].station.value);
   };
-  const auto full = [&](std::uint32_t station) { return plant_.stations[station].places >= 0; };
+  const auto full = [&](std::uint32_t at) { return at >= stations || plant_.stations[at].places >= 0; };
   const auto feed = [&](std::uint32_t from, std::uint32_t to) {
     each_station(from, [&](std::uint32_t a) {
+      const StepData& next = plant_.steps[to];
+      if (next.way == Way::kBelt) {
+        if (full(a)) add_edge(a, stations + next.carrier, graph);
+        return;
+      }
       each_station(to, [&](std::uint32_t b) {
         if (a != b && full(a) && full(b)) add_edge(a, b, graph);
       });
     });
   };
+  for (std::uint32_t i = 0; i < plant_.steps.size(); ++i)
+    if (plant_.steps[i].way == Way::kBelt)
+      each_station(i, [&](std::uint32_t b) {
+        if (full(b)) add_edge(stations + plant_.steps[i].carrier, b, graph);
+      });
   for (std::uint32_t i = 0; i < plant_.steps.size(); ++i) {
     const StepData& step = plant_.steps[i];
     const auto follow = [&](std::uint32_t target) {  // also past steps that lots may pass by
@@ -435,10 +446,10 @@ void PlantLoader::summarise() {
       follow(plant_.branches[b].target);
     if (step.rework_limit != UINT32_MAX) follow(step.beyond);
   }
-  std::vector<std::size_t> component(plant_.stations.size());
+  std::vector<std::size_t> component(num_vertices(graph));
   const auto components = boost::strong_components(
       graph, boost::make_iterator_property_map(component.begin(), get(boost::vertex_index, graph)));
-  plant_.may_deadlock = static_cast<std::size_t>(components) < plant_.stations.size();
+  plant_.may_deadlock = static_cast<std::size_t>(components) < component.size();
 }
 
 }  // namespace twin::model_detail

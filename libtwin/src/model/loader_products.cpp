@@ -205,7 +205,7 @@ void PlantLoader::read_renewal(const Place& place, const std::string& path, Sour
 bool PlantLoader::takes_time(const StepData& step) const {
   const auto lasts = [&](DistributionId id) { return id.valid() && plant_.parameters.mean(id) > 0; };
   if (step.optional()) return false;
-  if (lasts(step.transport)) return true;
+  if (lasts(step.transport) || step.way >= Way::kBelt) return true;
   for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c)
     if (!lasts(plant_.choices[c].time) && !lasts(plant_.choices[c].setup)) return false;
   return true;
@@ -221,7 +221,7 @@ void PlantLoader::check_saturated(const Place& place, const StepData& first) {
     if (plant_.stations[plant_.choices[c].station.value].polling.serve != Serve::kAny)
       fault(place, "a machine that polls is never idle, so a saturating source never supplies it",
             "a first station without polling");
-  if (first.transport.valid())
+  if (first.way != Way::kDirect)
     fault(place, "a saturating source supplies the first machine directly, so there is no transport to the first step",
           "no transport at the first step");
   if (first.optional())
@@ -239,10 +239,10 @@ void PlantLoader::check_circulation(const Place& place, const ProductData& produ
             "max_wait above 0");
   for (std::uint32_t s = product.first_step; s < product.first_step + product.step_count; ++s)
     if (plant_.steps[s].window_of != kNone && plant_.steps[s].window < 1)
-      fault(place,
-            fmt::format("lots that come too late to '{}' at once leave and come again without end",
-                        plant_.step_names[s]),
-            "a time within above 0");
+      fault(
+          place,
+          fmt::format("lots that come too late to '{}' at once leave and come again without end", plant_.step_names[s]),
+          "a time within above 0");
   for (std::uint32_t s = product.first_step; s < product.first_step + product.step_count; ++s)
     if (takes_time(plant_.steps[s])) return;
   fault(place, "lots that take no time would circulate without end", "a time above 0 at some step");

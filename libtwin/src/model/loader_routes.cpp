@@ -135,7 +135,7 @@ StepSpec PlantLoader::read_step(const Place& place) {
   read_choose(place, spec);
   spec.setup = distribution(child(place, "setup"));
   spec.changeover = distribution(child(place, "changeover"));
-  spec.transport = delay(child(place, "transport"));
+  read_transport(child(place, "transport"), spec);
   if (const auto then = child(place, "then")) {
     spec.branches = read_then(then);
     if (then.node->is_mapping()) read_limit(then, spec);
@@ -365,7 +365,10 @@ void PlantLoader::add_step(const StepSpec& spec, std::size_t member, const std::
   step.choose = spec.choose;
   step.first_choice = static_cast<std::uint32_t>(plant_.choices.size());
   step.hash = hash_combine(product.hash, hash_name(name));
+  step.way = spec.way;
   if (spec.transport) step.transport = intern(path + ".transport", *spec.transport);
+  if (!spec.carriers.empty()) step.carrier = spec.carriers[spec.carriers.size() > 1 ? member : 0];
+  if (step.way >= Way::kBelt) plant_.has_carriers = plant_.lots_carry_more = true;
   if (spec.patience) step.patience = intern(path + ".max_wait", *spec.patience);
   step.impatient = spec.impatient;
   step.only = spec.only;

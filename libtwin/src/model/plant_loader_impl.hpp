@@ -125,6 +125,8 @@ struct StepSpec {
   std::uint32_t impatient = BranchData::kScrap;  ///< unless `overdue` names a step
   BranchSpec overdue;                            ///< rework of lots that waited too long; else without node
   std::vector<Place> parallel;                   ///< lists of steps
+  Way way = Way::kDirect;
+  std::vector<std::uint32_t> carriers;    ///< one for all stations, or one for each of a range
   BranchSpec same_as, window_of, beyond;  ///< earlier steps, and where lots go that may not be sent back; or none
   bool same_station = false;
   bool passes_beyond = false;
@@ -219,6 +221,31 @@ class PlantLoader : private Reader {
   /// What the engine looks at before it looks closer.
   void summarise();
 
+  // What brings lots to a step: loader_transport.cpp ------------------------------------------------------------------
+
+  void read_conveyors(const Place& place);
+  std::optional<BeltData> read_conveyor(const Place& place);
+  void read_transport(const Place& place, StepSpec& spec);
+  /// Once all steps are known: no machine waits for room on a belt before it begins.
+  void check_conveyors(const Place& place);
+  void read_paths(const Place& place);
+  void read_path(const Place& place);
+  void find_ways(const Place& place);
+  void read_vehicles(const Place& place);
+  std::optional<FleetData> read_fleet(const Place& place);
+  void read_battery(const Place& place, FleetData& fleet);
+  void read_dispatch(const Place& place, FleetData& fleet);
+  /// Once all steps are known: vehicles get everywhere where they must, and back to be charged.
+  void check_fleets(const Place& place);
+  std::uint32_t node_named(const Place& place);
+  std::uint32_t node(const std::string& name);
+  /// In metres, or in metres per second.
+  std::optional<double> length(const Place& place);
+  std::optional<double> pace(const Place& place);
+  bool flag(const Place& place, bool otherwise);
+  /// A name for results of what is neither station nor machine.
+  bool name_carrier(const Place& place, const std::string& name);
+
   // Products and arrivals: loader_products.cpp ------------------------------------------------------------------------
 
   void name_products(const Place& place);
@@ -289,7 +316,7 @@ class PlantLoader : private Reader {
   PlantData plant_;
   Zone zone_;
   std::unordered_map<std::string, std::uint32_t> calendar_ids_, station_ids_, machine_ids_, product_ids_,
-      distribution_ids_, pool_ids_;
+      distribution_ids_, pool_ids_, belt_ids_, fleet_ids_, vehicle_ids_, node_ids_;
   std::unordered_map<std::string, std::vector<std::uint32_t>> pools_by_skill_;  ///< a pool's own name is a skill too
   std::vector<double> pool_rates_, holding_, lateness_;
   std::vector<MaterialRates> material_rates_;  ///< by pool, as far as the last material

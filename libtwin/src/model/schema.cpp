@@ -45,6 +45,28 @@ std::string schema_of(Shape shape) {
     case Shape::kArrivals:
     case Shape::kArrivalKeys:
       return either(kText, reference(Level::kArrivals));
+    case Shape::kTransport:
+      return kTime;
+    case Shape::kConveyors:
+      return map_of(reference(Level::kConveyor));
+    case Shape::kLength:
+    case Shape::kPace:
+      return kText;
+    case Shape::kPaths:
+      return list_of(reference(Level::kPath));
+    case Shape::kFleets:
+      return map_of(reference(Level::kFleet));
+    case Shape::kBetween:
+      return R"({"type": "array", "items": {"type": ["string", "number"]}, "minItems": 2, "maxItems": 2})";
+    case Shape::kDispatch:
+      return R"_({"anyOf": [{"enum": ["nearest", "longest_waiting", "least_used"]}, )_"
+             R"_({"type": "string", "pattern": "^expr\(.*\)$"}]})_";
+    case Shape::kBattery:
+      return reference(Level::kBattery);
+    case Shape::kWhenIdle:
+      return R"({"enum": ["home", "stay"]})";
+    case Shape::kFlag:
+      return R"({"type": "boolean"})";
     case Shape::kExceptions:
       return map_of(R"({"type": ["string", "null", "array"]})");
     case Shape::kWhenClosed:

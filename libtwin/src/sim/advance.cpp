@@ -108,6 +108,9 @@ State State::initial(const Plant& plant, const Parameters& parameters, Seed seed
   state.products.resize(data.products.size());
   state.pools.resize(data.pools.size());
   state.level_time.resize(data.levels.size());
+  state.belts.resize(data.belts.size());
+  state.vehicles.resize(data.vehicle_fleet.size());
+  state.tracks.resize(data.tracks.size());
   state.carries_more = data.lots_carry_more;
   state.marks_per_lot = data.marks_per_lot;
   state.samples.resize(data.samples);

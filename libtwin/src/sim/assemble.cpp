@@ -28,6 +28,9 @@ class Assembly {
     s_.products.resize(p_.products.size());
     s_.pools.resize(p_.pools.size());
     s_.level_time.resize(p_.levels.size());
+    s_.belts.resize(p_.belts.size());
+    s_.vehicles.resize(p_.vehicle_fleet.size());
+    s_.tracks.resize(p_.tracks.size());
     s_.orders = facts_.orders;
     s_.carries_more = p_.lots_carry_more;
     s_.marks_per_lot = p_.marks_per_lot;
@@ -36,6 +39,8 @@ class Assembly {
     for (std::uint32_t m = 0; m < p_.machines.size(); ++m) engine_.begin_machine(m);
     for (std::uint32_t f = 0; f < p_.modes.size(); ++f) engine_.begin_mode(f);
     for (std::uint32_t i = 0; i < p_.pools.size(); ++i) engine_.begin_pool(i);
+    for (std::uint32_t b = 0; b < p_.belts.size(); ++b) engine_.begin_belt(b);
+    for (std::uint32_t v = 0; v < p_.vehicle_fleet.size(); ++v) engine_.begin_vehicle(v);
     for (std::uint32_t o = 0; o < p_.orders.size(); ++o) engine_.begin_order(o);
     while (s_.next_change < p_.changes.size() && p_.changes[s_.next_change].at <= s_.now)
       engine_.change_order(p_.changes[s_.next_change++]);  // lots that are there in spite of it are seen, so they stay

@@ -91,6 +91,16 @@ class Engine {
   void schedule_review(std::uint32_t reorder);
   /// Pends the next delivery of a material that is ordered, if any is on its way.
   void schedule_delivery(std::uint32_t pool);
+  void begin_belt(std::uint32_t b) { s_.belts[b].since = s_.now; }
+  void begin_vehicle(std::uint32_t v);
+  /// Lets a vehicle go on towards where it is to be.
+  void drive(std::uint32_t v);
+  /// A vehicle without a lot looks for what to do next.
+  void free_vehicle(std::uint32_t v);
+  /// Sends vehicles that are available to the lots that wait for one.
+  void assign_calls();
+  /// Pends the arrival of a belt's first lot at its end.
+  void schedule_head(std::uint32_t b);
   /// Brings a constant number of lots into circulation.
   void replenish(std::uint32_t i);
   /// A machine that comes from another plant: calendar and faults are looked at anew, its condition follows.
@@ -275,8 +285,10 @@ class Engine {
   }
   [[gnu::noinline]] void admit_blocked(std::uint32_t s);
   [[gnu::noinline]] void route(std::uint32_t l);
+  [[gnu::always_inline]] inline void wait_for_room(std::uint32_t l, std::uint32_t s);
   [[gnu::always_inline]] inline void go(std::uint32_t l);
   [[gnu::noinline]] void lot_event(std::uint32_t l);
+  void come(std::uint32_t l);
   [[gnu::noinline]] void lose_patience(std::uint32_t l);
   [[gnu::always_inline]] inline void leave_machine(Lot& lot);
   [[gnu::always_inline]] inline void enter(std::uint32_t l);
@@ -389,6 +401,56 @@ class Engine {
   void preempt(std::uint32_t m);
   [[gnu::noinline]] void take_up(std::uint32_t m, std::uint32_t l);
   [[gnu::noinline]] void redraw_preempted(std::uint32_t l);
+  // engine_transport
+  [[gnu::noinline]] void depart(std::uint32_t l);
+  [[gnu::noinline]] void carrier_event(std::uint32_t slot);
+  [[gnu::noinline]] void admit_carried(std::uint32_t l);
+  void belt_event(std::uint32_t slot);
+  [[nodiscard]] Tick belt_clock(const BeltState& belt) const noexcept {
+    return belt.clock + (belt.stands ? 0 : s_.now - belt.since);
+  }
+  [[nodiscard]] Tick until_entry(std::uint32_t b) const noexcept;
+  [[nodiscard]] bool takes_now(std::uint32_t b) const noexcept;
+  [[nodiscard]] bool is_open(std::uint32_t b) const noexcept;
+  void board(std::uint32_t l);
+  void get_off(std::uint32_t l);
+  void admit_to_belt(std::uint32_t b);
+  void wait_for_belt(std::uint32_t l);
+  [[nodiscard]] std::uint32_t node_of(std::uint32_t station) const noexcept { return p_.data.station_node[station]; }
+  [[nodiscard]] std::int64_t way_between(std::uint32_t from, std::uint32_t to) const noexcept {
+    return p_.data.distance[from * p_.data.node_names.size() + to];
+  }
+  [[nodiscard]] std::uint32_t edge_towards(std::uint32_t from, std::uint32_t to) const noexcept {
+    return p_.data.next_edge[from * p_.data.node_names.size() + to];
+  }
+  [[nodiscard]] std::uint32_t track_of(std::uint32_t edge) const noexcept {
+    return edge == kNone ? kNone : p_.data.edges[edge].track;
+  }
+  [[nodiscard]] bool is_called(std::uint32_t l) const noexcept { return s_.carries_more && s_.more[l].called; }
+  void call_vehicle(std::uint32_t l);
+  [[nodiscard]] bool is_available(std::uint32_t v) const noexcept;
+  [[nodiscard]] std::uint32_t vehicle_for(std::uint32_t l) const noexcept;
+  [[nodiscard]] std::size_t call_for(std::uint32_t v) const;
+  void assign(std::uint32_t v, std::uint32_t l);
+  void book_vehicle(std::uint32_t v);
+  void arrive(std::uint32_t v);
+  void hold(std::uint32_t v, Tick span);
+  void leave_track(std::uint32_t track);
+  void look_for_jam(std::uint32_t v);
+  void vehicle_event(std::uint32_t v);
+  void redraw_vehicle(std::uint32_t v);
+  /// Stream of the draws of a lot's unloading; its loading has the step's own.
+  [[nodiscard]] std::uint64_t unload_stream(const Lot& lot) const noexcept {
+    return draw_stream(step_stream(p_, lot, Purpose::kTransport), Purpose::kTransport);
+  }
+  /// Where a blocked lot waits for room: a station, or, above the count of these, a belt.
+  [[nodiscard]] std::uint32_t waits_at(std::uint32_t l) const noexcept {
+    const Lot& lot = s_.lots[l];
+    const StepData& step = p_.steps[lot.step];
+    return step.way == Way::kBelt && lot.place != Place::kBelt
+               ? static_cast<std::uint32_t>(p_.stations.size()) + step.carrier
+               : p_.choices[lot.choice].station.value;
+  }
 
   // engine_dispatch
   [[nodiscard, gnu::always_inline]] inline std::uint32_t choose(const Lot& lot);
@@ -513,6 +575,8 @@ void Engine<R>::begin() {
   for (std::uint32_t f = 0; f < p_.modes.size(); ++f) begin_mode(f);
   for (std::uint32_t c = 0; c < p_.calendars.size(); ++c) schedule_calendar(c);
   for (std::uint32_t i = 0; i < p_.pools.size(); ++i) begin_pool(i);
+  for (std::uint32_t b = 0; b < p_.belts.size(); ++b) begin_belt(b);
+  for (std::uint32_t v = 0; v < s_.vehicles.size(); ++v) begin_vehicle(v);
   for (std::uint32_t i = 0; i < p_.sources.size(); ++i) begin_source(i);
   schedule_orders();
   schedule_changes();
@@ -532,6 +596,7 @@ void Engine<R>::settle() {
     }
   resolve();
   for (std::uint32_t s = 0; s < s_.stations.size(); ++s) admit(s);
+  for (std::uint32_t b = 0; b < s_.belts.size(); ++b) admit_to_belt(b);
   resolve();
 }
 
@@ -547,6 +612,8 @@ void Engine<R>::handle(std::uint32_t slot) {
     change_event();
   } else if (slot >= slots_.order) {
     release_orders();
+  } else if (slot >= slots_.belts) {
+    carrier_event(slot);
   } else if (slot >= slots_.reviews) {
     review_event(slot - slots_.reviews);
   } else if (slot >= slots_.cycles) {
@@ -576,3 +643,4 @@ void Engine<R>::handle(std::uint32_t slot) {
 #include "engine_routes_impl.hpp"
 #include "engine_starts_impl.hpp"
 #include "engine_supply_impl.hpp"
+#include "engine_transport_impl.hpp"

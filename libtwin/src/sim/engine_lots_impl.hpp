@@ -240,6 +240,10 @@ void Engine<R>::admit_blocked(std::uint32_t s) {
   while (s_.stations[s].blocked_head != kNone && has_room(s)) {
     const std::uint32_t l = blocked_pop(s_, s);
     Lot& lot = s_.lots[l];
+    if (p_.steps[lot.step].way >= Way::kBelt) [[unlikely]] {
+      admit_carried(l);
+      continue;
+    }
     if (lot.machine == kNone) lot.waiting += s_.now - lot.entered;
     go(l);
   }
@@ -250,12 +254,21 @@ void Engine<R>::route(std::uint32_t l) {
   Lot& lot = s_.lots[l];
   if (p_.steps[lot.step].diverts) [[unlikely]]
     if (divert(l)) return;
+  if (p_.steps[lot.step].way >= Way::kBelt) [[unlikely]] {
+    depart(l);
+    return;
+  }
   lot.choice = choose(lot);
   const std::uint32_t s = p_.choices[lot.choice].station.value;
   if (may_go(lot.choice, lot)) {
     go(l);
     return;
   }
+  wait_for_room(l, s);
+}
+template <class R>
+void Engine<R>::wait_for_room(std::uint32_t l, std::uint32_t s) {
+  Lot& lot = s_.lots[l];
   lot.entered = s_.now;
   lot.arrival = s_.arrivals++;
   blocked_push(s_, s, l);
@@ -290,8 +303,14 @@ void Engine<R>::lot_event(std::uint32_t l) {
     lose_patience(l);
     return;
   }
+  if (s_.carries_more) s_.more[l].carried += s_.now - s_.lots[l].entered;
   --s_.stations[p_.choices[s_.lots[l].choice].station.value].inbound;
-  if (s_.lots[l].cancelled) {  // the place that was kept for it is free
+  come(l);
+}
+/// A lot is where it was on its way to.
+template <class R>
+void Engine<R>::come(std::uint32_t l) {
+  if (s_.lots[l].cancelled) [[unlikely]] {  // the place that was kept for it is free
     const std::uint32_t s = p_.choices[s_.lots[l].choice].station.value;
     leave_cancelled(l);
     admit(s);
@@ -420,6 +439,7 @@ void Engine<R>::part(std::uint32_t l) {
     lot.reworked = whole.reworked;
     lot.cancelled = whole.cancelled;
     lot.step = p_.forks[i];
+    lot.choice = whole.choice;  // where it comes from
     lot.whole = l;
     if (s_.carries_more) s_.more[part] = s_.more[l];
     for (std::uint32_t k = 0; k < s_.marks_per_lot; ++k) mark_of(s_, part, k) = mark_of(s_, l, k);
@@ -432,6 +452,7 @@ template <class R>
 void Engine<R>::join(std::uint32_t l, bool scrapped) {
   leave_machine(s_.lots[l]);
   const Lot part = s_.lots[l];
+  if (s_.carries_more) s_.more[part.whole].carried = s_.more[l].carried;
   free_lot_slot(s_, l);
   Lot& whole = s_.lots[part.whole];
   whole.round = std::max(whole.round, part.round);
@@ -439,6 +460,7 @@ void Engine<R>::join(std::uint32_t l, bool scrapped) {
   whole.doomed = whole.doomed || scrapped;
   if (--whole.parts > 0) return;
   whole.waiting += part.waiting;
+  whole.choice = part.choice;
   whole.place = Place::kOutside;
   move_on(part.whole, whole.doomed ? BranchData::kScrap : p_.steps[whole.step].next);
 }
@@ -583,8 +605,10 @@ bool Engine<R>::is_lost(std::uint32_t i) {
   const StepData& step = p_.steps[p_.products[product.value].first_step];
   Lot nobody;
   nobody.step = p_.products[product.value].first_step;
-  for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c)
-    if (open_choice(c, nobody)) return false;
+  if (step.way == Way::kBelt && is_open(step.carrier)) return false;
+  if (step.way != Way::kBelt)
+    for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c)
+      if (open_choice(c, nobody)) return false;
   ++s_.stations[p_.choices[step.first_choice].station.value].lost;
   ++s_.products[product.value].lost;
   return true;
@@ -626,6 +650,7 @@ void Engine<R>::leave_plant(std::uint32_t l, bool scrapped) {
     ++totals.completed;
     totals.cycle_time += s_.now - lot.release;
     totals.waiting += lot.waiting;
+    if (s_.carries_more) totals.carried += s_.more[l].carried;
     if (lot.due < s_.now) {
       ++totals.late;
       totals.tardiness += s_.now - lot.due;

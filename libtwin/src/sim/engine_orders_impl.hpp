@@ -137,7 +137,7 @@ void Engine<R>::cancel_lot(std::uint32_t l, std::vector<std::uint32_t>& left) {
     if constexpr (R::kLevels) r_.on_queue({s, s_.stations[s].queued, s_.now});
     left.push_back(s);
     leave_cancelled(l);
-  } else if (lot.blocked) {
+  } else if (lot.blocked && p_.steps[lot.step].way < Way::kBelt) {
     blocked_remove(s_, p_.choices[lot.choice].station.value, l);
     if (lot.machine == kNone) lot.waiting += s_.now - lot.entered;
     leave_cancelled(l);

@@ -22,6 +22,7 @@ void Engine<R>::redraw() {
   }
   for (std::uint32_t p = 0; p < p_.pools.size(); ++p)
     if (p_.pools[p].supply.valid()) redraw_pool(p);
+  for (std::uint32_t v = 0; v < s_.vehicles.size(); ++v) redraw_vehicle(v);
   redraw_deliveries();
   for (std::uint32_t l = 0; l < s_.lots.size(); ++l) redraw_lot(l);
   s_.queue.settle();

@@ -38,7 +38,7 @@ void Engine<R>::find_claims(std::uint32_t s) {
   for (std::uint32_t l = 0; l < s_.lots.size(); ++l)
     if (const std::uint32_t c = claim_of(l).choice; c != kNone && p_.choices[c].station.value == s)
       if (const Lot& lot = s_.lots[l];
-          lot.place == Place::kTransit ||
+          lot.place == Place::kTransit || lot.place == Place::kVehicle || is_called(l) ||
           (lot.place == Place::kMachine && p_.holds_back && s_.more[l].decided && station_of(lot.machine) != s))
         claims_.push_back(l);
 }
@@ -123,8 +123,12 @@ void Engine<R>::admit_among(std::uint32_t s) {
       continue;
     }
     blocked_remove(s_, s, l);
-    if (lot.machine == kNone) lot.waiting += s_.now - lot.entered;
-    go(l);
+    if (p_.steps[lot.step].way >= Way::kBelt) {
+      admit_carried(l);
+    } else {
+      if (lot.machine == kNone) lot.waiting += s_.now - lot.entered;
+      go(l);
+    }
     l = s_.stations[s].blocked_head;
   }
 }
@@ -252,12 +256,15 @@ bool Engine<R>::stays_with_kind(std::uint32_t m) const noexcept {
 
 /// A lot has just been blocked, or a machine held back: tells, in `deadlock_`, whether that can never end. A machine
 /// comes free in the end unless some lot of it finds no room in the end; a lot finds room where a machine that comes
-/// free takes it, or one of those in the queue before it, or where one of these leaves the queue by itself. \param lot
-/// that is blocked, or kNone  \param machine  that is held back, or kNone
+/// free takes it, or one of those in the queue before it, or where one of these leaves the queue by itself; or on a
+/// belt that takes more lots, or whose first lot is under way or finds room in the end. \param lot  that is blocked, or
+/// kNone  \param machine  that is held back, or kNone
 template <class R>
 void Engine<R>::look_for_deadlock(std::uint32_t lot, std::uint32_t machine) {
-  std::vector<bool> seen(p_.stations.size(), false);
-  std::vector<bool> comes_free(p_.machines.size(), false);
+  const auto stations = static_cast<std::uint32_t>(p_.stations.size());
+  const auto machines = static_cast<std::uint32_t>(p_.machines.size());
+  std::vector<bool> seen(stations + p_.belts.size(), false);        // stations, then belts
+  std::vector<bool> comes_free(machines + p_.belts.size(), false);  // machines, then belts
   std::vector<std::uint32_t> reached;
   const auto reach = [&](std::uint32_t s) {
     if (!seen[s]) reached.push_back(s);
@@ -270,8 +277,14 @@ void Engine<R>::look_for_deadlock(std::uint32_t lot, std::uint32_t machine) {
     return kNone;
   };
   const auto station_at = [&](std::uint32_t c) { return p_.choices[c].station.value; };
+  // Where a lot needs room to go there: at the station, or, above the count of these, on the belt that leads to it.
+  const auto place_at = [&](std::uint32_t l, std::uint32_t c, std::uint32_t step) {
+    const StepData& data = p_.steps[step];
+    return data.way == Way::kBelt && s_.lots[l].place != Place::kBelt ? stations + data.carrier : station_at(c);
+  };
   // Calls for each alternative to which a lot on a machine may go, with its step; not at all where it needs no room.
   const auto each_way = [&](std::uint32_t m, std::uint32_t l, auto&& call) {
+    if (is_called(l)) return;  // a vehicle will come
     if (s_.machines[m].phase == Phase::kHeld) {
       bool rework = false;
       const std::uint32_t target = target_of(s_.lots[l], rework);
@@ -291,7 +304,8 @@ void Engine<R>::look_for_deadlock(std::uint32_t lot, std::uint32_t machine) {
     for (std::uint32_t l = s_.machines[m].lot; l != kNone; l = s_.lots[l].child) call(l);
   };
   const auto finds_room = [&](std::uint32_t l, std::uint32_t c, std::uint32_t step) {
-    const std::uint32_t at = station_at(c);
+    const std::uint32_t at = place_at(l, c, step);
+    if (at >= stations) return bool{comes_free[machines + at - stations]};
     if (find_machine(at, [&](std::uint32_t m) { return comes_free[m] && may_do(p_, s_, m, c, step, l); }) != kNone)
       return true;
     for (const std::uint32_t w : queue_lots(s_, at)) {
@@ -306,6 +320,7 @@ void Engine<R>::look_for_deadlock(std::uint32_t lot, std::uint32_t machine) {
     return false;
   };
   const auto can_go = [&](std::uint32_t m, std::uint32_t l) {
+    if (is_called(l)) return true;
     const bool held = s_.machines[m].phase == Phase::kHeld;
     if (!held && !s_.lots[l].blocked) return false;
     bool any = false;
@@ -316,19 +331,36 @@ void Engine<R>::look_for_deadlock(std::uint32_t lot, std::uint32_t machine) {
     });
     return any || (held && !some);
   };
-  reach(lot != kNone ? station_at(s_.lots[lot].choice) : station_of(machine));
-  for (std::size_t i = 0; i < reached.size(); ++i)
+  reach(lot != kNone ? waits_at(lot) : station_of(machine));
+  for (std::size_t i = 0; i < reached.size(); ++i) {
+    if (reached[i] >= stations) {
+      const std::uint32_t b = reached[i] - stations;
+      const BeltState& belt = s_.belts[b];
+      comes_free[machines + b] =
+          belt.head == kNone || !s_.lots[belt.head].blocked || (!belt.stands && belt.count < p_.belts[b].places);
+      if (!comes_free[machines + b]) reach(waits_at(belt.head));
+      continue;
+    }
     (void)find_machine(reached[i], [&](std::uint32_t m) {
       const Phase phase = s_.machines[m].phase;
       comes_free[m] = phase != Phase::kBlocked && phase != Phase::kHeld;
       if (!comes_free[m])
-        each_lot(
-            m, [&](std::uint32_t l) { each_way(m, l, [&](std::uint32_t c, std::uint32_t) { reach(station_at(c)); }); });
+        each_lot(m, [&](std::uint32_t l) {
+          each_way(m, l, [&](std::uint32_t c, std::uint32_t step) { reach(place_at(l, c, step)); });
+        });
       return false;
     });
+  }
   for (bool changed = true; changed;) {
     changed = false;
-    for (const std::uint32_t at : reached)
+    for (const std::uint32_t at : reached) {
+      if (at >= stations) {
+        const std::uint32_t head = s_.belts[at - stations].head;
+        if (comes_free[machines + at - stations] || !finds_room(head, s_.lots[head].choice, s_.lots[head].step))
+          continue;
+        comes_free[machines + at - stations] = changed = true;
+        continue;
+      }
       (void)find_machine(at, [&](std::uint32_t m) {
         if (comes_free[m]) return false;
         bool free = true;
@@ -336,32 +368,43 @@ void Engine<R>::look_for_deadlock(std::uint32_t lot, std::uint32_t machine) {
         if (free) comes_free[m] = changed = true;
         return false;
       });
+    }
   }
   if (lot != kNone ? finds_room(lot, s_.lots[lot].choice, s_.lots[lot].step) : comes_free[machine]) return;
-  std::vector<bool> told(p_.machines.size(), false);
+  std::vector<bool> told(comes_free.size(), false);
+  const auto holder_at = [&](std::uint32_t l, std::uint32_t c, std::uint32_t step) {
+    const std::uint32_t at = place_at(l, c, step);
+    if (at >= stations) return machines + at - stations;
+    return find_machine(at, [&](std::uint32_t one) { return may_do(p_, s_, one, c, step, l); });
+  };
   std::uint32_t m = machine;
   if (lot != kNone)
-    m = find_machine(station_at(s_.lots[lot].choice), [&](std::uint32_t one) {
-      return may_do(p_, s_, one, s_.lots[lot].choice, s_.lots[lot].step, lot);
-    });
+    m = s_.lots[lot].place == Place::kBelt ? machines + p_.steps[s_.lots[lot].step].carrier
+                                           : holder_at(lot, s_.lots[lot].choice, s_.lots[lot].step);
   while (m != kNone && !told[m]) {
     told[m] = true;
     std::uint32_t stuck = kNone;
-    each_lot(m, [&](std::uint32_t l) {
-      if (stuck == kNone && !can_go(m, l)) stuck = l;
-    });
-    if (stuck == kNone) break;
     std::uint32_t next = kNone;
     std::uint32_t there = kNone;
-    each_way(m, stuck, [&](std::uint32_t c, std::uint32_t step) {
+    const auto tell = [&](std::uint32_t c, std::uint32_t step) {
       if (there != kNone) return;
-      there = station_at(c);
-      next = find_machine(there, [&](std::uint32_t one) { return may_do(p_, s_, one, c, step, stuck); });
-    });
+      there = place_at(stuck, c, step);
+      next = holder_at(stuck, c, step);
+    };
+    if (m >= machines) {
+      stuck = s_.belts[m - machines].head;
+      tell(s_.lots[stuck].choice, s_.lots[stuck].step);
+    } else {
+      each_lot(m, [&](std::uint32_t l) {
+        if (stuck == kNone && !can_go(m, l)) stuck = l;
+      });
+      if (stuck != kNone) each_way(m, stuck, tell);
+    }
     if (there == kNone) break;
     if (!deadlock_.empty()) deadlock_ += ", ";
-    deadlock_ += p_.machine_names[m] + " holds " + lot_name(p_.data, s_.lots[stuck].source, s_.lots[stuck].serial) +
-                 ", which waits for room at " + p_.station_names[there];
+    deadlock_ += (m >= machines ? p_.data.belt_names[m - machines] : p_.machine_names[m]) + " holds " +
+                 lot_name(p_.data, s_.lots[stuck].source, s_.lots[stuck].serial) + ", which waits for room " +
+                 (there >= stations ? "on " + p_.data.belt_names[there - stations] : "at " + p_.station_names[there]);
     m = next;
   }
 }

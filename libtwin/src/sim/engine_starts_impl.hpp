@@ -161,6 +161,11 @@ void Engine<R>::go_as_decided(std::uint32_t m, std::uint32_t l) {
   if (more.follows <= lot.step) ++lot.round;
   lot.step = more.follows;
   lot.choice = more.follows_choice;
+  if (p_.steps[lot.step].way == Way::kFleet) {
+    s_.more[l].from = node_of(station_of(m));
+    call_vehicle(l);
+    return;
+  }
   go(l);
 }
 

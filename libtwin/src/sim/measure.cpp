@@ -37,7 +37,7 @@ struct Occupation {
 /// Lots of one product, or of all, between two states.
 struct Flow {
   double completed = 0, scrapped = 0, reworked = 0, lost = 0, late = 0, cancelled = 0;
-  Wide wip = 0, cycle_time = 0, waiting = 0, tardiness = 0;
+  Wide wip = 0, cycle_time = 0, waiting = 0, tardiness = 0, carried = 0;
 
   void add(const ProductTotals& a, Tick from, const ProductTotals& b, Tick to) noexcept {
     completed += count(a.completed, b.completed);
@@ -50,6 +50,7 @@ struct Flow {
     cycle_time += b.cycle_time - a.cycle_time;
     waiting += b.waiting - a.waiting;
     tardiness += b.tardiness - a.tardiness;
+    carried += b.carried - a.carried;
   }
 };
 
@@ -66,6 +67,8 @@ class Walk {
     orders();
     stations();
     pools();
+    belts();
+    fleets();
     whole();
   }
 
@@ -75,6 +78,7 @@ class Walk {
     add_(what, "wip", "1", ratio(seconds(f.wip), seconds(span_)));
     add_(what, "cycle_time", "s", ratio(seconds(f.cycle_time), f.completed));
     add_(what, "waiting_time", "s", ratio(seconds(f.waiting), f.completed));
+    if (plant_.has_carriers) add_(what, "transport_time", "s", ratio(seconds(f.carried), f.completed));
     add_(what, "tardiness", "s", ratio(seconds(f.tardiness), f.completed));
     add_(what, "late", "1", ratio(f.late, f.completed));
     add_(what, "completed", "1", f.completed);
@@ -284,6 +288,61 @@ class Walk {
     add_(name, "cost", plant_.currency.c_str(), cost);
   }
 
+  /// Conveyors: lots on them, and the time in which the first one could not leave.
+  void belts() {
+    const auto jammed = [](const BeltState& belt, Tick now) {
+      return belt.jammed + (belt.jammed_since == kNever ? 0 : now - belt.jammed_since);
+    };
+    for (std::size_t b = 0; b < plant_.belts.size(); ++b) {
+      const BeltState &from = begin_.belts[b], &to = end_.belts[b];
+      const std::string& name = plant_.belt_names[b];
+      const Wide level = to.integral + Wide{to.count} * end_.now - from.integral - Wide{from.count} * begin_.now;
+      add_(name, "level", "1", ratio(seconds(level), seconds(span_)));
+      add_(name, "utilisation", "1", ratio(seconds(level), seconds(span_) * plant_.belts[b].places));
+      add_(name, "visits", "1", count(from.visits, to.visits));
+      add_(name, "share.blocked", "1",
+           ratio(seconds(Wide{jammed(to, end_.now)} - jammed(from, begin_.now)), seconds(span_)));
+    }
+  }
+
+  /// Vehicles, each and all of a fleet: what their time goes into, and how far they have come.
+  void fleets() {
+    constexpr std::array names{"share.idle",     "share.empty",   "share.loaded",
+                               "share.handling", "share.waiting", "share.charging"};
+    static_assert(names.size() == kActivities);
+    const auto tell = [&](const std::string& what, std::uint32_t first, std::uint32_t vehicles, bool charges) {
+      std::array<Wide, kActivities> spent{};
+      double driven = 0;
+      double trips = 0;
+      for (std::uint32_t v = first; v < first + vehicles; ++v) {
+        const VehicleState &a = begin_.vehicles[v], &b = end_.vehicles[v];
+        for (std::size_t i = 0; i < kActivities; ++i) spent[i] += Wide{b.spent[i]} - a.spent[i];
+        spent[static_cast<std::size_t>(b.activity())] += end_.now - b.since;
+        spent[static_cast<std::size_t>(a.activity())] -= begin_.now - a.since;
+        driven += static_cast<double>(b.driven - a.driven) * 1e-6;
+        trips += count(a.trips, b.trips);
+      }
+      Wide all = 0;
+      for (const Wide part : spent) all += part;
+      const Wide rest =
+          spent[static_cast<std::size_t>(Activity::kIdle)] + spent[static_cast<std::size_t>(Activity::kCharging)];
+      add_(what, "utilisation", "1", ratio(seconds(all - rest), seconds(all)));
+      for (std::size_t i = 0; i < kActivities; ++i)
+        if (charges || i != static_cast<std::size_t>(Activity::kCharging))
+          add_(what, names[i], "1", ratio(seconds(spent[i]), seconds(all)));
+      add_(what, "distance", "m", driven);
+      add_(what, "trips", "1", trips);
+    };
+    for (std::size_t f = 0; f < plant_.fleets.size(); ++f) {
+      const FleetData& fleet = plant_.fleets[f];
+      const bool charges = fleet.range > 0;
+      tell(plant_.fleet_names[f], fleet.first_vehicle, fleet.vehicle_count, charges);
+      if (fleet.vehicle_count < 2) continue;
+      for (std::uint32_t v = fleet.first_vehicle; v < fleet.first_vehicle + fleet.vehicle_count; ++v)
+        tell(plant_.vehicle_names[v], v, 1, charges);
+    }
+  }
+
   /// True for a station whose queue some lots leave when they have waited long enough.
   [[nodiscard]] bool is_waited_impatiently(std::size_t station) const {
     return std::ranges::any_of(plant_.steps, [&](const StepData& step) {
@@ -317,7 +376,8 @@ class Walk {
 bool fits(const PlantData& plant, const State& state) noexcept {
   return state.machines.size() == plant.machines.size() && state.stations.size() == plant.stations.size() &&
          state.products.size() == plant.products.size() && state.orders.size() == plant.orders.size() &&
-         state.pools.size() == plant.pools.size() && state.failures.size() == plant.modes.size() &&
+         state.pools.size() == plant.pools.size() && state.belts.size() == plant.belts.size() &&
+         state.vehicles.size() == plant.vehicle_fleet.size() && state.failures.size() == plant.modes.size() &&
          state.level_time.size() == plant.levels.size();
 }
 
@@ -333,6 +393,8 @@ std::vector<Metric> metrics(const Plant& plant) {
   blank.pools.resize(data.pools.size());
   blank.failures.resize(data.modes.size());
   blank.level_time.resize(data.levels.size());
+  blank.belts.resize(data.belts.size());
+  blank.vehicles.resize(data.vehicle_fleet.size());
   std::vector<Metric> out;
   Walk(data, blank, blank, [&out](const std::string& what, const char* quantity, const char* unit, double) {
     out.push_back({what + "." + quantity, unit});

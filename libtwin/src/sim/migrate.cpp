@@ -27,6 +27,16 @@ Names step_paths(const PlantData& plant) {
     names.push_back(plant.product_names[plant.steps[i].product.value] + "/" + plant.step_names[i]);
   return names;
 }
+/// `saw to mill #0`: ways are known by their ends, and their place among those between the same two.
+Names edge_paths(const PlantData& plant) {
+  Names names;
+  std::unordered_map<std::string, int> seen;
+  for (const EdgeData& edge : plant.edges) {
+    const std::string ends = plant.node_names[edge.from] + " to " + plant.node_names[edge.to];
+    names.push_back(fmt::format("{} #{}", ends, seen[ends]++));
+  }
+  return names;
+}
 /// Maintenance is known by machine, place in its list and how it counts; states of a machine by all their names.
 std::string care_path(const PlantData& plant, std::uint32_t f) {
   const FailureModeData& mode = plant.modes[f];
@@ -76,6 +86,11 @@ class Migration {
     calendars_ = match(a_.calendar_names, b_.calendar_names);
     sources_ = match(a_.source_names, b_.source_names);
     pools_ = match(a_.pool_names, b_.pool_names);
+    belts_ = match(a_.belt_names, b_.belt_names);
+    fleets_ = match(a_.fleet_names, b_.fleet_names);
+    vehicles_ = match(a_.vehicle_names, b_.vehicle_names);
+    nodes_ = match(a_.node_names, b_.node_names);
+    edges_ = match(edge_paths(a_), edge_paths(b_));
     const auto orders = match(a_.order_names, b_.order_names);
     orders_ = orders;
     for (std::uint32_t o = 0; o < a_.orders.size(); ++o)
@@ -106,6 +121,9 @@ class Migration {
           to != kNone && a_.steps[i].sample != kNone && b_.steps[to].sample != kNone)
         new_.samples[b_.steps[to].sample] = old_.samples[a_.steps[i].sample];
     new_.level_time.resize(b_.levels.size());
+    new_.belts.resize(b_.belts.size());
+    new_.vehicles.resize(b_.vehicle_fleet.size());
+    new_.tracks.resize(b_.tracks.size());
     new_.queue = kernel::EventQueue(Slots(b_).lots);
     for (std::uint32_t p = 0; p < a_.products.size(); ++p)
       if (products_[p] != kNone) new_.products[products_[p]] = old_.products[p];
@@ -113,10 +131,13 @@ class Migration {
     for (std::uint32_t i = 0; i < a_.sources.size(); ++i)
       if (sources_[i] != kNone) new_.sources[sources_[i]] = old_.sources[i];
     move_lots();
+    check_belts();
+    check_vehicles();
     if (!problems_.empty() && (disposition_ == Disposition::kRefuse || !may_scrap_)) refuse();
     move_machines();
     move_pools(parameters);
     move_stations(parameters);
+    move_vehicles();
     move_events(parameters);
     return std::move(new_);
   }
@@ -215,6 +236,8 @@ class Migration {
         if (new_.carries_more && old_.carries_more) {
           new_.more[l] = translate(old_.more[l], lot);
           if (const std::uint32_t order = old_.more[l].order; order != kNone) new_.more[l].order = orders_[order];
+          if (new_.more[l].from != kNone) new_.more[l].from = nodes_[new_.more[l].from];
+          if (new_.more[l].from == kNone) new_.more[l].called = false;
         }
         if (moved.source < b_.sources.size() && moved.whole == kNone) ++in_process_[moved.source];
         ++new_.lot_count;
@@ -233,6 +256,17 @@ class Migration {
       new_.lots[l].place = Place::kFree;
       new_.lots[l].next = new_.free_lot;
       new_.free_lot = l;
+    }
+  }
+  void check_belts() {
+    for (std::uint32_t b = 0; b < a_.belts.size(); ++b) {
+      if (belts_[b] == kNone) continue;
+      std::uint32_t lots = 0;
+      for (const std::uint32_t l : belt_lots(old_, b)) lots += new_.lots[l].place == Place::kBelt ? 1 : 0;
+      if (lots <= b_.belts[belts_[b]].places) continue;
+      problems_.push_back(fmt::format("{} holds {} lots; the changed plant has places for {}", a_.belt_names[b], lots,
+                                      b_.belts[belts_[b]].places));
+      may_scrap_ = false;
     }
   }
   /// What a lot remembers of the steps that are still remembered; it is bound to no machine that could not do the rest.
@@ -256,7 +290,7 @@ class Migration {
     const StepData& step = b_.steps[lot.step];
     if (step.same_as == kNone || lot.choice == kNone) return;
     StepDone& mark = mark_of(new_, l, b_.steps[step.same_as].mark);
-    const bool works = lot.machine != kNone && !lot.blocked;
+    const bool works = lot.machine != kNone && !lot.blocked && !(old_.carries_more && old_.more[l].called);
     if (!may_choose(b_, new_, lot.choice, lot.step, l) ||
         (works && !may_do(b_, new_, lot.machine, lot.choice, lot.step, l)))
       mark.machine = kNone;
@@ -281,6 +315,8 @@ class Migration {
     } else if ((a_.steps[lot.step].within == kNone) != (b_.steps[moved.step].within == kNone)) {
       why = fmt::format("step {} moved into parallel branches or out of them", step);
     } else {
+      const auto l = static_cast<std::uint32_t>(&lot - old_.lots.data());
+      const bool called = old_.carries_more && old_.more[l].called;
       const std::uint32_t station = stations_[a_.choices[lot.choice].station.value];
       moved.choice = kNone;
       const StepData& data = b_.steps[moved.step];
@@ -299,7 +335,7 @@ class Migration {
         } else if (moved.choice != kNone && !lot.blocked && old_.machines[lot.machine].phase == Phase::kSetup &&
                    !has_setup(lot, moved)) {
           why = fmt::format("the setup under way on {} is gone", a_.machine_names[lot.machine]);
-        } else if (moved.choice != kNone && !lot.blocked &&
+        } else if (moved.choice != kNone && !lot.blocked && !called &&
                    !may_do(b_, new_, moved.machine, moved.choice, moved.step, kNone)) {
           why = fmt::format("machine {}, which holds it, no longer does its step {}", a_.machine_names[lot.machine],
                             step);
@@ -308,6 +344,24 @@ class Migration {
       promise(slot, moved);
       if (lot.place == Place::kTransit && !b_.steps[moved.step].transport.valid())
         why = fmt::format("it is on its way to {}, where there is no transport any more", step);
+      if (lot.place == Place::kBelt) {
+        const StepData& to = b_.steps[moved.step];
+        const std::uint32_t belt = a_.steps[lot.step].carrier;
+        if (to.way != Way::kBelt || to.carrier != belts_[belt])
+          why = fmt::format("it is on {}, which does not lead to {} any more", a_.belt_names[belt], step);
+      }
+      if (old_.carries_more) {
+        const bool on = lot.place == Place::kVehicle;
+        if (on || called) {
+          const StepData& to = b_.steps[moved.step];
+          const std::uint32_t fleet = a_.steps[lot.step].carrier;
+          if (to.way != Way::kFleet || to.carrier != fleets_[fleet])
+            why = fmt::format("it {} {}, which does not bring lots to {} any more",
+                              on ? "is on a vehicle of" : "waits for", a_.fleet_names[fleet], step);
+          if (!on && why.empty() && nodes_[old_.more[l].from] == kNone)
+            why = fmt::format("it waits at {}, to which no path leads any more", a_.node_names[old_.more[l].from]);
+        }
+      }
       const bool patient = b_.steps[moved.step].limited;
       if (lot.place == Place::kQueue && !patient) moved.overdue = false;
     }
@@ -581,9 +635,147 @@ class Migration {
         new_.lots[l].key = engine.queue_key(b_.stations[to], new_.lots[l]);
         queue_push(new_, to, kept_by(b_.stations[to]), l);
       }
-      for (const std::uint32_t l : blocked_lots(old_, s))
-        if (new_.lots[l].place != Place::kFree) blocked_push(new_, to, l);
     }
+    move_belts();
+    std::vector<std::uint32_t> blocked;
+    for (std::uint32_t l = 0; l < new_.lots.size(); ++l)
+      if (new_.lots[l].place != Place::kFree && new_.lots[l].blocked) blocked.push_back(l);
+    std::ranges::sort(blocked, {}, [&](std::uint32_t l) { return new_.lots[l].arrival; });
+    for (const std::uint32_t l : blocked) {
+      const Lot& lot = new_.lots[l];
+      const StepData& step = b_.steps[lot.step];
+      if (step.way == Way::kFleet && new_.more[l].from == kNone) new_.more[l].from = place_of(lot, step);
+      if (step.way == Way::kBelt && lot.place != Place::kBelt) {
+        belt_push(new_, step.carrier, l);
+      } else {
+        blocked_push(new_, b_.choices[lot.choice].station.value, l);
+      }
+    }
+  }
+  /// Where a lot that is to be fetched stands: at its machine's station, else where lots come in.
+  [[nodiscard]] std::uint32_t place_of(const Lot& lot, const StepData& step) const {
+    if (lot.machine != kNone) return b_.station_node[b_.machines[lot.machine].station.value];
+    const FleetData& fleet = b_.fleets[step.carrier];
+    return fleet.entry != kNone ? fleet.entry : fleet.home;
+  }
+  void check_vehicles() {
+    const auto problem = [&](std::uint32_t v, const std::string& what) {
+      problems_.push_back(a_.vehicle_names[v] + " " + what);
+      may_scrap_ = false;
+    };
+    for (std::uint32_t v = 0; v < a_.vehicle_fleet.size(); ++v) {
+      const VehicleState& vehicle = old_.vehicles[v];
+      const bool loaded = vehicle.task == Task::kCarry || vehicle.task == Task::kUnload;
+      if (vehicles_[v] == kNone || fleets_[a_.vehicle_fleet[v]] != b_.vehicle_fleet[vehicles_[v]]) {
+        if (loaded && new_.lots[vehicle.lot].place == Place::kVehicle)
+          problem(v, "is gone, with " + lot_name(a_, old_.lots[vehicle.lot].source, old_.lots[vehicle.lot].serial) +
+                         " on it");
+        vehicles_[v] = kNone;
+      } else if (nodes_[vehicle.node] == kNone || (vehicle.edge != kNone && edges_[vehicle.edge] == kNone)) {
+        problem(v, fmt::format("is at {} or on the way there, where there is no path any more",
+                               a_.node_names[vehicle.node]));
+      }
+    }
+  }
+  /// Vehicles stay where they are and go on with what they do; those whose lot is gone have nothing to do.
+  void move_vehicles() {
+    std::vector<bool> known(b_.vehicle_fleet.size(), false);
+    for (std::uint32_t v = 0; v < a_.vehicle_fleet.size(); ++v) {
+      const std::uint32_t to = vehicles_[v];
+      const VehicleState& before = old_.vehicles[v];
+      const bool keeps = before.lot != kNone && new_.lots[before.lot].place != Place::kFree;
+      if (to == kNone) {
+        if (keeps) new_.calls.push_back(before.lot);  // another one fetches it
+        continue;
+      }
+      known[to] = true;
+      VehicleState& vehicle = new_.vehicles[to] = before;
+      const FleetData& fleet = b_.fleets[b_.vehicle_fleet[to]];
+      vehicle.spent[static_cast<std::size_t>(before.activity())] += new_.now - before.since;
+      vehicle.since = new_.now;
+      vehicle.node = nodes_[before.node];
+      vehicle.edge = before.edge == kNone ? kNone : edges_[before.edge];
+      vehicle.charge = a_.fleets[a_.vehicle_fleet[v]].range == 0 ? fleet.range : std::min(before.charge, fleet.range);
+      const bool charges = before.task == Task::kToCharge || before.task == Task::kCharge;
+      const bool elsewhere = before.task == Task::kCharge && fleet.charger != vehicle.node;
+      if ((before.lot != kNone && !keeps) || (charges && fleet.range == 0) || elsewhere) {
+        vehicle.lot = kNone;
+        vehicle.task = before.drives() ? Task::kHome : Task::kIdle;
+        if (before.drives() && !before.moving && before.edge == kNone) vehicle.task = Task::kIdle;
+        out_of_work_.push_back(to);
+      }
+      switch (vehicle.task) {
+        case Task::kHome:
+          vehicle.target = fleet.home;
+          break;
+        case Task::kToCharge:
+        case Task::kCharge:
+          vehicle.target = fleet.charger;
+          break;
+        case Task::kFetch:
+        case Task::kLoad:
+          vehicle.target = new_.more[vehicle.lot].from;
+          break;
+        case Task::kCarry:
+        case Task::kUnload:
+          vehicle.target = b_.station_node[b_.choices[new_.lots[vehicle.lot].choice].station.value];
+          break;
+        default:
+          vehicle.target = vehicle.node;
+      }
+      if (vehicle.edge != kNone) ++new_.tracks[b_.edges[vehicle.edge].track];
+    }
+    for (const std::uint32_t l : old_.calls)
+      if (new_.lots[l].place != Place::kFree) new_.calls.push_back(l);
+    for (std::uint32_t l = 0; l < new_.lots.size(); ++l) {
+      const Lot& lot = new_.lots[l];
+      if (lot.place == Place::kVehicle || (new_.carries_more && lot.place != Place::kFree && new_.more[l].called))
+        ++new_.stations[b_.choices[lot.choice].station.value].inbound;
+    }
+    known_vehicles_ = std::move(known);
+  }
+  /// Those who wait for a way ask anew, in their order; those without work look for some.
+  void resume_vehicles(detail::Engine<detail::NoRecorder>& engine) {
+    std::vector<std::uint32_t> waiting;
+    for (std::uint32_t v = 0; v < new_.vehicles.size(); ++v) {
+      if (!known_vehicles_[v]) engine.begin_vehicle(v);
+      if (new_.vehicles[v].waits()) waiting.push_back(v);
+    }
+    std::ranges::sort(waiting, {}, [&](std::uint32_t v) { return new_.vehicles[v].arrival; });
+    for (const std::uint32_t v : waiting)
+      if (new_.vehicles[v].waits()) engine.drive(v);
+    for (const std::uint32_t v : out_of_work_)
+      if (new_.vehicles[v].task == Task::kIdle) engine.free_vehicle(v);
+    engine.assign_calls();
+  }
+  /// Lots on a belt stay on it, as long ago as they got on.
+  void move_belts() {
+    std::vector<bool> known(b_.belts.size(), false);
+    for (std::uint32_t b = 0; b < a_.belts.size(); ++b) {
+      const std::uint32_t to = belts_[b];
+      if (to == kNone) continue;
+      known[to] = true;
+      BeltState& belt = new_.belts[to] = old_.belts[b];
+      belt.clock += belt.stands ? 0 : new_.now - belt.since;
+      belt.since = new_.now;
+      belt.head = belt.tail = belt.blocked_head = belt.blocked_tail = kNone;
+      belt.count = 0;
+      for (const std::uint32_t l : belt_lots(old_, b)) {
+        if (new_.lots[l].place == Place::kFree) {
+          belt.integral += new_.now;
+        } else {
+          belt_append(new_, to, l);
+        }
+      }
+      const bool jammed = belt.head != kNone && new_.lots[belt.head].blocked;
+      if (!jammed && belt.jammed_since != kNever) {
+        belt.jammed += new_.now - belt.jammed_since;
+        belt.jammed_since = kNever;
+      }
+      belt.stands = jammed && !b_.belts[to].accumulating;
+    }
+    for (std::uint32_t b = 0; b < b_.belts.size(); ++b)
+      if (!known[b]) new_.belts[b].since = new_.now;
   }
 
   /// Events under way keep their times and their order among each other; what is new begins.
@@ -639,7 +831,7 @@ class Migration {
         if (b_.pools[p].supply.valid() && a_.pools[e.slot - from.pools].supply.valid())
           new_.queue.schedule(to.pools + p, e.time, e.priority());
         if (b_.pools[p].reorder != kNone) engine.schedule_delivery(p);
-      } else if (e.slot >= from.reviews && e.slot < from.order) {
+      } else if (e.slot >= from.reviews && e.slot < from.belts) {
         const ReorderData& before = a_.reorders[e.slot - from.reviews];
         const std::uint32_t p = pools_[before.pool];
         const std::uint32_t r = p == kNone ? kNone : b_.pools[p].reorder;
@@ -653,6 +845,14 @@ class Migration {
         const std::uint32_t s = stations_[e.slot - from.stations];
         if (s != kNone && b_.stations[s].batch.wait < kNever)
           new_.queue.schedule(to.stations + s, e.time, e.priority());
+      } else if (e.slot >= from.vehicles && e.slot < from.order) {
+        const std::uint32_t v = vehicles_[e.slot - from.vehicles];
+        if (v != kNone &&
+            (new_.vehicles[v].moving || (!new_.vehicles[v].drives() && new_.vehicles[v].task != Task::kIdle)))
+          new_.queue.schedule(to.vehicles + v, e.time, e.priority());
+      } else if (e.slot >= from.belts && e.slot < from.vehicles) {
+        const std::uint32_t b = belts_[(e.slot - from.belts) / 2];
+        if (b != kNone && (e.slot - from.belts) % 2 == 0) schedule_belt(engine, b);
       } else if (e.slot < from.order) {
         const std::uint32_t c = calendars_[e.slot - from.calendars];
         if (c != kNone) engine.schedule_calendar(c);
@@ -672,6 +872,8 @@ class Migration {
         }
       }
     }
+    for (std::uint32_t b = 0; b < b_.belts.size(); ++b) schedule_belt(engine, b);
+    resume_vehicles(engine);
     for (std::uint32_t l = 0; l < new_.lots.size(); ++l) {
       const Lot& lot = new_.lots[l];
       if (lot.place == Place::kQueue && b_.steps[lot.step].limited && !lot.overdue && !new_.queue.pending(to.lots + l))
@@ -690,6 +892,11 @@ class Migration {
     engine.begin_reviews();
     engine.settle();
     new_.queue.settle();
+  }
+  void schedule_belt(detail::Engine<detail::NoRecorder>& engine, std::uint32_t b) {
+    const std::uint32_t head = new_.belts[b].head;
+    if (head != kNone && !new_.lots[head].blocked && !new_.queue.pending(Slots(b_).belts + 2 * b))
+      engine.schedule_head(b);
   }
   void begin_new_modes(detail::Engine<detail::NoRecorder>& engine) {
     std::vector<bool> known(b_.modes.size(), false);
@@ -728,7 +935,10 @@ class Migration {
   State new_;
   std::vector<std::string> problems_;
   bool may_scrap_ = true;  ///< all problems are such that scrapping lots solves them
-  std::vector<std::uint32_t> machines_, stations_, steps_, modes_, products_, calendars_, sources_, orders_, pools_;
+  std::vector<std::uint32_t> machines_, stations_, steps_, modes_, products_, calendars_, sources_, orders_, pools_,
+      belts_, fleets_, vehicles_, nodes_, edges_;
+  std::vector<bool> known_vehicles_;
+  std::vector<std::uint32_t> out_of_work_;  ///< vehicles of the changed plant that have lost what they did
   std::vector<std::uint32_t> scrapped_;
   std::vector<std::uint64_t> in_process_;  ///< lots by source of the changed plant
 };

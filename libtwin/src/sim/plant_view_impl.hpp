@@ -27,6 +27,8 @@ struct PlantView {
   std::span<const NeedData> needs{data.needs};
   std::span<const std::uint32_t> need_pools{data.need_pools};
   std::span<const std::uint32_t> forks{data.forks};
+  std::span<const BeltData> belts{data.belts};
+  std::span<const FleetData> fleets{data.fleets};
   std::span<const Expression> expressions{data.expressions};
   std::span<const std::int32_t> product_priority{data.product_priority};
   std::span<const CalendarData> calendars{data.calendars};

@@ -148,7 +148,7 @@ struct Canonical {
 
 void write_more(Writer& w, const LotMore& more) {
   w.all(more.sent_back, more.follows, more.follows_choice, more.decided, more.follows_rework, more.worked_by,
-        more.total, more.left, more.order);
+        more.total, more.left, more.order, more.from, more.called, more.boarded, more.carried);
 }
 void write_marks(Writer& w, const State& state, std::uint32_t lot) {
   for (std::uint32_t k = 0; k < state.marks_per_lot; ++k) {
@@ -189,6 +189,8 @@ std::string body(const PlantData& plant, const State& state) {
   for (const ProductTotals& p : state.products)
     w.all(p.released, p.completed, p.scrapped, p.reworked, p.lost, p.late, p.in_process, p.wip_integral, p.cycle_time,
           p.waiting, p.tardiness, p.cancelled);
+  if (plant.has_carriers)
+    for (const ProductTotals& p : state.products) w.put(p.carried);
   for (const std::uint64_t n : state.samples) w.put(n);
   w.put(static_cast<std::uint32_t>(canonical.order.size()));
   for (const std::uint32_t l : canonical.order) {
@@ -206,6 +208,24 @@ std::string body(const PlantData& plant, const State& state) {
       w.put(static_cast<std::uint32_t>(lots.size()));
       for (const std::uint32_t l : lots) w.put(canonical(l));
     }
+  }
+  for (std::uint32_t b = 0; b < state.belts.size(); ++b) {
+    const BeltState& belt = state.belts[b];
+    w.all(belt.since, belt.clock, belt.last_on, belt.last_off, belt.stands, belt.visits, belt.jammed, belt.jammed_since,
+          belt.integral);
+    for (const auto& lots : {belt_lots(state, b), belt_blocked_lots(state, b)}) {
+      w.put(static_cast<std::uint32_t>(lots.size()));
+      for (const std::uint32_t l : lots) w.put(canonical(l));
+    }
+  }
+  for (const VehicleState& v : state.vehicles) {
+    w.all(v.since, v.began, v.span, v.free_since, v.charge, v.driven, v.trips, v.arrival, v.node, v.target, v.edge,
+          canonical(v.lot), v.task, v.moving);
+    for (const Tick t : v.spent) w.put(t);
+  }
+  if (!plant.fleets.empty()) {
+    w.put(static_cast<std::uint32_t>(state.calls.size()));
+    for (const std::uint32_t l : state.calls) w.put(canonical(l));
   }
   w.put(static_cast<std::uint32_t>(state.beliefs.size()));
   for (const Belief& b : state.beliefs) {
@@ -278,15 +298,19 @@ void read_lot(Reader& r, const PlantData& plant, Tick now, Lot& lot) {
   if (lot.place != Place::kParted && lot.choice >= step.first_choice + step.choice_count)
     refuse("a lot goes to a station that its step does not name");
   if (step.product != product_of_source(plant, lot.source)) refuse("a lot stands in the route of another product");
-  if (lot.place == Place::kFree || lot.place > Place::kParted) refuse("a lot is in no known place");
-  if (lot.cancelled && (lot.source < plant.sources.size() || lot.place == Place::kOutside ||
-                        lot.place == Place::kQueue || (lot.place == Place::kMachine && lot.blocked)))
+  if (lot.place == Place::kBelt && step.way != Way::kBelt) refuse("a lot is on a belt where there is none");
+  if (lot.place == Place::kVehicle && step.way != Way::kFleet) refuse("a lot is on a vehicle where there is none");
+  if (lot.place == Place::kFree || lot.place > Place::kVehicle) refuse("a lot is in no known place");
+  const bool waits_for_carrier = step.way >= Way::kBelt;  // then it goes on to the end of its trip
+  if (lot.cancelled && (lot.source < plant.sources.size() || lot.place == Place::kQueue ||
+                        (!waits_for_carrier &&
+                         (lot.place == Place::kOutside || (lot.place == Place::kMachine && lot.blocked)))))
     refuse("a lot that is cancelled has not left");
   const bool waits = lot.place == Place::kQueue || lot.place == Place::kOutside;
   if (waits && lot.waiting > lot.entered - kOldest) refuse("a lot has waited since before time began");
 }
 
-void read_more(Reader& r, const PlantData& plant, const Lot& lot, LotMore& more) {
+void read_more(Reader& r, const PlantData& plant, Tick now, const Lot& lot, LotMore& more) {
   r.all(more.sent_back, more.follows, more.follows_choice, more.decided, more.follows_rework);
   r.index(more.worked_by, plant.machines.size(), true);
   r.span(more.total);
@@ -304,6 +328,13 @@ void read_more(Reader& r, const PlantData& plant, const Lot& lot, LotMore& more)
   if (more.order != kNone && (lot.source < plant.sources.size() || lot.source - plant.sources.size() == more.order ||
                               plant.orders[more.order].product != plant.steps[lot.step].product))
     refuse("a lot counts for an order that is not one of its product");
+  r.index(more.from, plant.node_names.size(), true);
+  r.all(more.called);
+  if (more.called && (plant.steps[lot.step].way != Way::kFleet || more.from == kNone || lot.blocked ||
+                      (lot.place != Place::kMachine && lot.place != Place::kOutside)))
+    refuse("a lot waits for a vehicle where none comes");
+  r.ticks(more.boarded, 0, now - kOldest);
+  r.ticks(more.carried, 0, now - kOldest);
   if (!more.decided) {
     if (more.follows != kNone || more.follows_choice != kNone || more.follows_rework)
       refuse("what follows an operation is half decided");
@@ -323,6 +354,7 @@ void read_more(Reader& r, const PlantData& plant, const Lot& lot, LotMore& more)
   if (!fits) refuse("it is decided that a lot goes where it cannot go");
 }
 
+bool is_called(const State& state, std::uint32_t l) { return state.carries_more && state.more[l].called; }
 /// For each product the steps that its lots remember, by mark.
 std::vector<std::vector<std::uint32_t>> marked_steps(const PlantData& plant) {
   std::vector<std::vector<std::uint32_t>> out(plant.products.size());
@@ -477,11 +509,14 @@ void check_machines(const PlantData& plant, State& state) {
       fault("it holds more lots than a batch has");
     for (std::uint32_t l = m.lot; l != kNone; l = state.lots[l].child) {
       const Lot& lot = state.lots[l];
-      if (lot.blocked != (m.phase == Phase::kBlocked)) fault("its phase does not fit that of its lot");
-      if (state.carries_more && state.more[l].decided && m.phase != Phase::kSetup && m.phase != Phase::kProcessing)
+      if ((lot.blocked || is_called(state, l)) != (m.phase == Phase::kBlocked))
+        fault("its phase does not fit that of its lot");
+      if (!lot.blocked && !is_called(state, l) && plant.choices[lot.choice].station != data.station)
+        fault("it works for another station");
+      if (state.carries_more && state.more[l].decided && m.phase >= Phase::kBlocked)
         fault("it is decided what follows an operation that has not begun, or is over");
-      if (!lot.blocked && plant.choices[lot.choice].station != data.station) fault("it works for another station");
-      if (!lot.blocked && !may_do(plant, state, i, lot.choice, lot.step, l)) fault("it does work that it does not do");
+      if (!lot.blocked && !is_called(state, l) && !may_do(plant, state, i, lot.choice, lot.step, l))
+        fault("it does work that it does not do");
     }
     if (m.tearing && m.phase != Phase::kSetup) fault("it tears down without setting up");
     if (m.run > 0 && (m.kind == kNone || plant.stations[data.station.value].min_run == 0))
@@ -571,6 +606,157 @@ void check_ranks(const PlantData& plant, const State& state) {
   }
 }
 
+/// A belt, the lots on it and those that wait to get on. The first one on it stands in a station's line if it waits.
+void read_belt(Reader& r, const PlantData& plant, State& state, std::uint32_t b, std::vector<bool>& placed) {
+  BeltState& belt = state.belts[b];
+  const BeltData& data = plant.belts[b];
+  const auto fault = [&](const char* why) { refuse(fmt::format("conveyor {}: {}", plant.belt_names[b], why)); };
+  r.past(belt.since, state.now);
+  r.ticks(belt.clock, 0, belt.since - kOldest);
+  const Tick longest = belt.clock + (state.now - belt.since);
+  r.ticks(belt.last_on, kLongAgo, longest);
+  r.ticks(belt.last_off, kLongAgo, longest);
+  r.all(belt.stands, belt.visits);
+  r.ticks(belt.jammed, 0, state.now - kOldest);
+  belt.jammed_since = r.get<Tick>();
+  if (belt.jammed_since != kNever &&
+      (belt.jammed_since < kOldest || belt.jammed_since > state.now || belt.jammed > belt.jammed_since - kOldest))
+    fault("its first lot has waited since before time began");
+  r.all(belt.integral);
+  const Tick clock = belt.stands ? belt.clock : longest;
+  if (belt.last_on > clock || belt.last_off > clock) fault("it has run longer than its clock says");
+  const auto own = [&](std::uint32_t l) {
+    const StepData& step = plant.steps[state.lots[l].step];
+    return step.way == Way::kBelt && step.carrier == b;
+  };
+  Tick boarded = 0;
+  for (std::size_t i = 0, n = r.count(4); i < n; ++i) {
+    std::uint32_t l = 0;
+    r.index(l, state.lots.size());
+    const Lot& lot = state.lots[l];
+    const Tick on = state.carries_more ? state.more[l].boarded : 0;
+    if (!own(l) || lot.place != Place::kBelt || (placed[l] && !(i == 0 && lot.blocked)) || (lot.blocked && i > 0) ||
+        lot.blocked != placed[l] || on < boarded || on > belt.last_on)
+      fault("the lots on it are impossible");
+    boarded = on;
+    placed[l] = true;
+    belt_append(state, b, l);
+  }
+  if (belt.count > data.places) fault("it holds more lots than there are places");
+  const bool jammed = belt.head != kNone && state.lots[belt.head].blocked;
+  if (belt.stands != (jammed && !data.accumulating) || jammed != (belt.jammed_since != kNever))
+    fault("it stands where it should move, or moves where it should stand");
+  std::uint64_t last = 0;
+  for (std::size_t i = 0, n = r.count(4); i < n; ++i) {
+    std::uint32_t l = 0;
+    r.index(l, state.lots.size());
+    const Lot& lot = state.lots[l];
+    if (!own(l) || placed[l] || !lot.blocked || lot.place == Place::kBelt || (i > 0 && lot.arrival <= last) ||
+        lot.arrival >= state.arrivals)
+      fault("the lots in front of it are impossible");
+    last = lot.arrival;
+    placed[l] = true;
+    belt_push(state, b, l);
+  }
+}
+/// The events of a belt: its first lot comes to the end, and the next one that waits may get on.
+template <class Expect>
+void check_belt(const PlantData& plant, const State& state, std::uint32_t b, const Expect& expect) {
+  const BeltState& belt = state.belts[b];
+  const BeltData& data = plant.belts[b];
+  const std::uint32_t slot = Slots(plant).belts + 2 * b;
+  const Tick clock = belt.clock + (belt.stands ? 0 : state.now - belt.since);
+  const bool comes = belt.head != kNone && !state.lots[belt.head].blocked;
+  Tick left = 0;
+  if (comes)
+    left = std::max<Tick>(
+        0, std::max(data.time - (clock - state.more[belt.head].boarded), data.pitch - (clock - belt.last_off)));
+  expect(slot, comes, "the end of a belt", state.now + left);
+  Tick wait = std::max<Tick>(0, data.pitch - (clock - belt.last_on));
+  if (const Tick past = (clock + wait) % data.pitch; data.slotted && past > 0) wait += data.pitch - past;
+  const bool may = belt.blocked_head != kNone && !belt.stands && belt.count < data.places;
+  const bool at_once = wait == 0 && comes && left == 0;  // after the lot that comes to the end at this instant
+  const bool now = state.queue.pending(slot + 1) && state.queue.time_of(slot + 1) == state.now;
+  expect(slot + 1, now || (may && !at_once), "the beginning of a belt", now ? state.now : state.now + wait);
+}
+
+void read_vehicle(Reader& r, const PlantData& plant, State& state, std::uint32_t i, std::vector<bool>& served) {
+  VehicleState& v = state.vehicles[i];
+  const std::uint32_t f = plant.vehicle_fleet[i];
+  const FleetData& fleet = plant.fleets[f];
+  const auto fault = [&](const char* why) { refuse(fmt::format("vehicle {}: {}", plant.vehicle_names[i], why)); };
+  constexpr std::int64_t kFarthest = std::int64_t{1} << 60;
+  r.past(v.since, state.now);
+  r.past(v.began, state.now);
+  r.span(v.span);
+  r.past(v.free_since, state.now);
+  r.ticks(v.charge, -kFarthest, fleet.range);
+  r.ticks(v.driven, 0, kFarthest);
+  r.all(v.trips, v.arrival);
+  r.index(v.node, plant.node_names.size());
+  r.index(v.target, plant.node_names.size());
+  r.index(v.edge, plant.edges.size(), true);
+  r.index(v.lot, state.lots.size(), true);
+  r.all(v.task, v.moving);
+  Tick before = v.since - kOldest;
+  for (Tick& t : v.spent) {
+    r.ticks(t, 0, before);
+    before -= t;
+  }
+  if (v.task > Task::kCharge || v.arrival > state.arrivals) fault("it is about nothing known");
+  const bool with_lot = v.task >= Task::kFetch && v.task <= Task::kUnload;
+  if (with_lot != (v.lot != kNone)) fault("its task does not fit its lot");
+  if (v.edge != kNone && (!v.drives() || plant.edges[v.edge].to != v.node))
+    fault("it is on a way that it does not drive");
+  if (v.moving && v.edge == kNone) fault("it moves beside the ways");
+  if (!v.drives() && v.node != v.target && v.task != Task::kIdle) fault("it is not where it is to be");
+  const bool charges = v.task == Task::kToCharge || v.task == Task::kCharge;
+  if (charges && (fleet.range == 0 || v.target != fleet.charger)) fault("it is charged where nothing charges it");
+  if (v.task == Task::kHome && v.target != fleet.home) fault("it drives home elsewhere");
+  if (v.edge != kNone) ++state.tracks[plant.edges[v.edge].track];
+  if (!with_lot) return;
+  const Lot& lot = state.lots[v.lot];
+  const StepData& step = plant.steps[lot.step];
+  if (served[v.lot] || step.way != Way::kFleet || step.carrier != f) fault("it serves a lot of others");
+  served[v.lot] = true;
+  const bool fetches = v.task == Task::kFetch || v.task == Task::kLoad;
+  if (fetches ? !state.more[v.lot].called || v.target != state.more[v.lot].from
+              : lot.place != Place::kVehicle || v.target != plant.station_node[plant.choices[lot.choice].station.value])
+    fault("its lot is elsewhere");
+}
+/// Vehicles, and the lots that wait for one: each has one that comes, or stands in the line.
+void read_vehicles(Reader& r, const PlantData& plant, State& state) {
+  if (plant.fleets.empty()) return;
+  std::vector<bool> served(state.lots.size(), false);
+  for (std::uint32_t v = 0; v < plant.vehicle_fleet.size(); ++v) read_vehicle(r, plant, state, v, served);
+  std::vector<bool> wanted(plant.fleets.size(), false);
+  for (std::size_t n = r.count(4); n > 0; --n) {
+    std::uint32_t l = 0;
+    r.index(l, state.lots.size());
+    if (served[l] || !is_called(state, l)) refuse("the line of lots that wait for vehicles is impossible");
+    served[l] = true;
+    wanted[plant.steps[state.lots[l].step].carrier] = true;
+    state.calls.push_back(l);
+  }
+  for (std::size_t l = 0; l < state.lots.size(); ++l)
+    if (served[l] != (is_called(state, static_cast<std::uint32_t>(l)) || state.lots[l].place == Place::kVehicle))
+      refuse("a lot has no vehicle, or needs none");
+  const std::size_t nodes = plant.node_names.size();
+  for (std::uint32_t i = 0; i < plant.vehicle_fleet.size(); ++i) {
+    const VehicleState& v = state.vehicles[i];
+    const auto fault = [&](const char* why) { refuse(fmt::format("vehicle {}: {}", plant.vehicle_names[i], why)); };
+    const std::uint32_t f = plant.vehicle_fleet[i];
+    const bool free = v.task == Task::kIdle || (v.task == Task::kHome && v.moving);
+    if (free && wanted[f] && v.charge >= plant.fleets[f].reserve) fault("it has nothing to do while lots wait for it");
+    if (!v.waits()) continue;
+    const std::uint32_t next = plant.next_edge[v.node * nodes + v.target];
+    if (next == kNone) fault("it waits where it is to be");
+    const std::uint32_t track = plant.edges[next].track;
+    if (v.edge != kNone && plant.edges[v.edge].track == track) fault("it waits for the way that it has");
+    if (plant.tracks[track].capacity == 0 || state.tracks[track] < plant.tracks[track].capacity)
+      fault("it waits for a way that is free");
+  }
+}
 void read_queues(Reader& r, const PlantData& plant, State& state) {
   std::vector<bool> placed(state.lots.size(), false);
   for (std::uint32_t s = 0; s < plant.stations.size(); ++s) {
@@ -584,6 +770,7 @@ void read_queues(Reader& r, const PlantData& plant, State& state) {
         r.index(l, state.lots.size());
         Lot& lot = state.lots[l];
         if (placed[l] || lot.blocked != blocked || lot.place == Place::kParted ||
+            (plant.steps[lot.step].way == Way::kBelt && blocked && lot.place != Place::kBelt) ||
             plant.choices[lot.choice].station.value != s || (!blocked && lot.place != Place::kQueue) ||
             (i > 0 && lot.arrival <= last) || lot.arrival >= state.arrivals)
           refuse(fmt::format("the queue of {} is impossible", plant.station_names[s]));
@@ -597,13 +784,17 @@ void read_queues(Reader& r, const PlantData& plant, State& state) {
       }
     }
   }
+  for (std::uint32_t b = 0; b < plant.belts.size(); ++b) read_belt(r, plant, state, b, placed);
+  read_vehicles(r, plant, state);
   for (std::uint32_t l = 0; l < state.lots.size(); ++l) {
     const Lot& lot = state.lots[l];
-    const bool waits = lot.place == Place::kQueue || lot.place == Place::kOutside || lot.blocked;
+    const bool waits = lot.place == Place::kBelt || lot.place == Place::kQueue || lot.blocked ||
+                       (lot.place == Place::kOutside && !is_called(state, l));
     if (waits != placed[l]) refuse("a lot waits nowhere, or in two places");
-    if (lot.blocked && lot.place != Place::kMachine && lot.place != Place::kOutside)
+    if (lot.blocked && lot.place != Place::kMachine && lot.place != Place::kOutside && lot.place != Place::kBelt)
       refuse("a lot is blocked in a queue");
-    if (lot.place == Place::kOutside && !lot.blocked) refuse("a lot stands outside for no reason");
+    if (lot.place == Place::kOutside && !lot.blocked && !is_called(state, l))
+      refuse("a lot stands outside for no reason");
     if (lot.place != Place::kParted && !may_choose(plant, state, lot.choice, lot.step, l))
       refuse("a lot goes to another station than that to which it must return");
     if ((lot.machine != kNone) != (lot.place == Place::kMachine)) refuse("a lot is on a machine and elsewhere");
@@ -716,6 +907,12 @@ void check_events(const PlantData& plant, State& state) {
     if (state.queue.pending(slots.stations + s) && plant.stations[s].batch.wait == kNever)
       refuse("a batch that waits for ever gives up waiting");
   check_cycles(plant, state);
+  for (std::uint32_t b = 0; b < plant.belts.size(); ++b) check_belt(plant, state, b, expect);
+  for (std::uint32_t i = 0; i < plant.vehicle_fleet.size(); ++i) {
+    const VehicleState& v = state.vehicles[i];
+    const bool busy = v.drives() ? v.moving : v.task != Task::kIdle;
+    expect(slots.vehicles + i, busy, "a vehicle", v.began + v.span);
+  }
   for (std::uint32_t l = 0; l < state.lots.size(); ++l) {
     const Lot& lot = state.lots[l];
     if (state.carries_more && state.more[l].decided && state.more[l].follows_choice != kNone) {
@@ -728,6 +925,8 @@ void check_events(const PlantData& plant, State& state) {
     const bool patient = lot.place == Place::kQueue && !lot.overdue && ends;
     const Tick end = lot.left < kNever - lot.entered ? lot.entered + lot.left : kNever;
     expect(slots.lots + l, moving || patient, "a trip, or a lot's patience", end);
+    if (lot.place == Place::kVehicle || is_called(state, l))
+      ++state.stations[plant.choices[lot.choice].station.value].inbound;
     if (!moving) continue;
     if (!plant.steps[state.lots[l].step].transport.valid()) refuse("a lot travels where there is no way");
     ++state.stations[plant.choices[state.lots[l].choice].station.value].inbound;
@@ -829,6 +1028,8 @@ void read_totals(Reader& r, const PlantData& plant, State& state) {
   for (ProductTotals& p : state.products)
     r.all(p.released, p.completed, p.scrapped, p.reworked, p.lost, p.late, p.in_process, p.wip_integral, p.cycle_time,
           p.waiting, p.tardiness, p.cancelled);
+  if (plant.has_carriers)
+    for (ProductTotals& p : state.products) r.all(p.carried);
   state.samples.resize(plant.samples);
   for (std::uint64_t& n : state.samples) r.all(n);
 }
@@ -935,6 +1136,9 @@ State State::load(std::string_view bytes, const Plant& of) {
   state.orders.resize(data.orders.size());
   state.products.resize(data.products.size());
   state.pools.resize(data.pools.size());
+  state.belts.resize(data.belts.size());
+  state.vehicles.resize(data.vehicle_fleet.size());
+  state.tracks.resize(data.tracks.size());
   std::vector<std::vector<std::uint32_t>> loads(data.machines.size());
   for (std::uint32_t i = 0; i < state.machines.size(); ++i) {
     read_machine(r, data, state.now, state.machines[i]);
@@ -949,7 +1153,7 @@ State State::load(std::string_view bytes, const Plant& of) {
   const auto marked = marked_steps(data);
   for (std::uint32_t l = 0; l < state.lots.size(); ++l) {
     read_lot(r, data, state.now, state.lots[l]);
-    if (state.carries_more) read_more(r, data, state.lots[l], state.more[l]);
+    if (state.carries_more) read_more(r, data, state.now, state.lots[l], state.more[l]);
     read_marks(r, data, state, l, marked);
   }
   state.lot_count = static_cast<std::uint32_t>(state.lots.size());

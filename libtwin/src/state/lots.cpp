@@ -105,24 +105,39 @@ std::vector<std::uint32_t> queue_lots(const State& state, std::uint32_t station)
   return found;
 }
 
-void blocked_push(State& state, std::uint32_t station, std::uint32_t lot) noexcept {
-  StationState& s = state.stations[station];
-  state.lots[lot].blocked = true;
-  state.lots[lot].next = kNone;
-  (s.blocked_tail == kNone ? s.blocked_head : state.lots[s.blocked_tail].next) = lot;
-  s.blocked_tail = lot;
-}
+namespace {
 
-std::uint32_t blocked_pop(State& state, std::uint32_t station) noexcept {
-  StationState& s = state.stations[station];
-  const std::uint32_t lot = s.blocked_head;
-  s.blocked_head = state.lots[lot].next;
-  if (s.blocked_head == kNone) s.blocked_tail = kNone;
-  state.lots[lot].next = kNone;
-  state.lots[lot].blocked = false;
+/// Lists of those that wait, longest first: of a station and of a belt alike.
+template <class Owner>
+void push(Owner& owner, std::vector<Lot>& lots, std::uint32_t lot) noexcept {
+  lots[lot].blocked = true;
+  lots[lot].next = kNone;
+  (owner.blocked_tail == kNone ? owner.blocked_head : lots[owner.blocked_tail].next) = lot;
+  owner.blocked_tail = lot;
+}
+template <class Owner>
+std::uint32_t pop(Owner& owner, std::vector<Lot>& lots) noexcept {
+  const std::uint32_t lot = owner.blocked_head;
+  owner.blocked_head = lots[lot].next;
+  if (owner.blocked_head == kNone) owner.blocked_tail = kNone;
+  lots[lot].next = kNone;
+  lots[lot].blocked = false;
   return lot;
 }
+std::vector<std::uint32_t> listed(const std::vector<Lot>& lots, std::uint32_t first) {
+  std::vector<std::uint32_t> found;
+  for (std::uint32_t lot = first; lot != kNone; lot = lots[lot].next) found.push_back(lot);
+  return found;
+}
 
+}  // namespace
+
+void blocked_push(State& state, std::uint32_t station, std::uint32_t lot) noexcept {
+  push(state.stations[station], state.lots, lot);
+}
+std::uint32_t blocked_pop(State& state, std::uint32_t station) noexcept {
+  return pop(state.stations[station], state.lots);
+}
 void blocked_remove(State& state, std::uint32_t station, std::uint32_t lot) noexcept {
   StationState& s = state.stations[station];
   std::uint32_t before = kNone;
@@ -133,12 +148,36 @@ void blocked_remove(State& state, std::uint32_t station, std::uint32_t lot) noex
   state.lots[lot].next = kNone;
   state.lots[lot].blocked = false;
 }
-
 std::vector<std::uint32_t> blocked_lots(const State& state, std::uint32_t station) {
+  return listed(state.lots, state.stations[station].blocked_head);
+}
+
+void belt_append(State& state, std::uint32_t belt, std::uint32_t lot) noexcept {
+  BeltState& b = state.belts[belt];
+  state.more[lot].behind = kNone;
+  (b.tail == kNone ? b.head : state.more[b.tail].behind) = lot;
+  b.tail = lot;
+  ++b.count;
+}
+void belt_take_first(State& state, std::uint32_t belt) noexcept {
+  BeltState& b = state.belts[belt];
+  const std::uint32_t lot = b.head;
+  b.head = state.more[lot].behind;
+  if (b.head == kNone) b.tail = kNone;
+  state.more[lot].behind = kNone;
+  --b.count;
+}
+void belt_push(State& state, std::uint32_t belt, std::uint32_t lot) noexcept {
+  push(state.belts[belt], state.lots, lot);
+}
+std::uint32_t belt_pop(State& state, std::uint32_t belt) noexcept { return pop(state.belts[belt], state.lots); }
+std::vector<std::uint32_t> belt_lots(const State& state, std::uint32_t belt) {
   std::vector<std::uint32_t> found;
-  for (std::uint32_t lot = state.stations[station].blocked_head; lot != kNone; lot = state.lots[lot].next)
-    found.push_back(lot);
+  for (std::uint32_t lot = state.belts[belt].head; lot != kNone; lot = state.more[lot].behind) found.push_back(lot);
   return found;
+}
+std::vector<std::uint32_t> belt_blocked_lots(const State& state, std::uint32_t belt) {
+  return listed(state.lots, state.belts[belt].blocked_head);
 }
 
 }  // namespace twin

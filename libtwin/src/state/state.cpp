@@ -13,7 +13,9 @@ Slots::Slots(const PlantData& plant) noexcept {
   stations = pools + count(plant.pools);
   cycles = stations + count(plant.stations);
   reviews = cycles + count(plant.stations);
-  order = reviews + count(plant.reorders);
+  belts = reviews + count(plant.reorders);
+  vehicles = belts + 2 * count(plant.belts);
+  order = vehicles + count(plant.vehicle_fleet);
   change = order + 1;
   lots = change + 1;
 }
@@ -34,6 +36,28 @@ const char* name_of(Condition condition) noexcept {
       return "off";
     case Condition::kWaiting:
       return "waiting";
+  }
+  return "?";
+}
+
+const char* name_of(Task task) noexcept {
+  switch (task) {
+    case Task::kIdle:
+      return "idle";
+    case Task::kFetch:
+      return "fetch";
+    case Task::kLoad:
+      return "load";
+    case Task::kCarry:
+      return "carry";
+    case Task::kUnload:
+      return "unload";
+    case Task::kHome:
+      return "home";
+    case Task::kToCharge:
+      return "to charge";
+    case Task::kCharge:
+      return "charge";
   }
   return "?";
 }

@@ -123,7 +123,8 @@ struct StepOptions {
   std::string op = {};
   std::optional<TimeText> setup = {};
   std::optional<TimeText> changeover = {};  ///< instead of setup after another step
-  std::optional<TimeText> transport = {};
+  std::optional<TimeText> transport =
+      {};  ///< from the place before: a time, or the conveyor or vehicles that it goes by
   ChooseRule choose = ChooseRule::kShortestQueue;
   ThenOptions then = {};
   std::vector<std::pair<std::string, TimeText>> times = {};  ///< by station, instead of `time`
@@ -223,6 +224,43 @@ struct OrderChange {
   std::optional<int> lots = {};      ///< of the open lots the first so many; all unless given
 };
 
+/// A belt; lengths and speeds with their units, as in a file: `20 m`, `0.5 m/s`.
+struct ConveyorOptions {
+  std::string length = {}, speed = {};    ///< or `time`
+  std::optional<Duration> time = {};      ///< from end to end; length / speed unless given
+  std::string pitch = {};                 ///< room of a lot, or `places`
+  std::optional<int> places = {};         ///< lots that it holds; length / pitch unless given
+  std::optional<bool> accumulating = {};  ///< lots close up behind one that cannot leave; unless it has slots
+  bool slots = false;                     ///< lots get on only where a place passes
+};
+
+/// A way for vehicles, from one station or point to another.
+struct PathOptions {
+  std::string from, to;
+  std::string length;                ///< with its unit: `20 m`
+  bool both_ways = true;             ///< on one track; else it leads one way
+  std::optional<int> capacity = {};  ///< vehicles on it at once; any number unless given
+};
+
+struct BatteryOptions {
+  std::string range;                 ///< way on a full one: `2 km`
+  Duration charge;                   ///< from empty to full
+  std::string at;                    ///< point where it is charged
+  std::optional<double> below = {};  ///< share of the range with less of which it is charged; 0.3 unless given
+};
+
+/// Vehicles of one kind.
+struct FleetOptions {
+  int count = 1;
+  std::string speed = {};  ///< `1 m/s`
+  std::optional<TimeText> load = {}, unload = {};
+  std::string home = {};      ///< point where they stand at first
+  bool stay = false;          ///< without work they stay where they are; else they drive home
+  std::string entry = {};     ///< point where they fetch lots that come from outside
+  std::string dispatch = {};  ///< nearest (unless given), longest_waiting, least_used, expr(formula)
+  std::optional<BatteryOptions> battery = {};
+};
+
 struct OrderOptions {
   std::string id;
   std::string product;
@@ -262,6 +300,11 @@ class PlantBuilder {
                       const std::vector<std::string>& skills = {});
   /// What operations use up and make.
   PlantBuilder& material(const std::string& name, const MaterialOptions& material = {});
+  /// What brings lots to a step whose transport names it.
+  PlantBuilder& conveyor(const std::string& name, const ConveyorOptions& conveyor);
+  PlantBuilder& path(const PathOptions& path);
+  /// A fleet that brings lots to a step whose transport names it.
+  PlantBuilder& vehicles(const std::string& name, const FleetOptions& fleet);
   PlantBuilder& order(const OrderOptions& order);
   PlantBuilder& epoch(WallTime epoch);
   PlantBuilder& run(const RunOptions& run);
@@ -305,6 +348,11 @@ class BuilderLink {
   PlantBuilder& material(const std::string& name, const MaterialOptions& material = {}) {
     return plant_->material(name, material);
   }
+  PlantBuilder& conveyor(const std::string& name, const ConveyorOptions& conveyor) {
+    return plant_->conveyor(name, conveyor);
+  }
+  PlantBuilder& path(const PathOptions& path) { return plant_->path(path); }
+  PlantBuilder& vehicles(const std::string& name, const FleetOptions& fleet) { return plant_->vehicles(name, fleet); }
   PlantBuilder& order(const OrderOptions& order) { return plant_->order(order); }
   PlantBuilder& epoch(WallTime epoch) { return plant_->epoch(epoch); }
   PlantBuilder& run(const RunOptions& run) { return plant_->run(run); }

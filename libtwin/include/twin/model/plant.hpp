@@ -239,6 +239,58 @@ struct LevelData {
   std::uint64_t lasts_stream = 0;
 };
 
+/// How lots come to a step from the place before, or from outside.
+enum class Way : std::uint8_t {
+  kDirect = 0,  ///< at once
+  kDelay = 1,   ///< after StepData::transport, without limit on the number of carriers
+  kBelt = 2,    ///< by the conveyor StepData::carrier
+  kFleet = 3,   ///< by a vehicle of the fleet StepData::carrier
+};
+
+/// A conveyor: lots get on at one end, one behind the other, and off at the other end in the same order.
+struct BeltData {
+  std::uint32_t places = 1;  ///< lots that it holds
+  Tick time = 0;             ///< from end to end while nothing is in the way
+  Tick pitch = 0;            ///< in which a lot moves by the room of one: time / places, rounded up
+  bool accumulating = true;  ///< lots close up behind one that cannot leave; else the whole belt stands
+  bool slotted = false;      ///< lots get on only where a slot passes: each `pitch` of the time that it runs
+  std::uint64_t hash = 0;
+};
+
+/// A way that vehicles may go, in one direction. Lengths are whole micrometres.
+struct EdgeData {
+  std::uint32_t from = 0, to = 0;  ///< nodes, in PlantData::node_names
+  std::uint32_t track = 0;         ///< what it shares with the way back, in PlantData::tracks
+  std::int64_t length = 0;
+};
+/// Vehicles that fit on a way at once, in both directions together; 0: any number.
+struct TrackData {
+  std::uint32_t capacity = 0;
+};
+
+/// Who gets whom: a free vehicle among the lots that wait, a lot among the free vehicles.
+enum class Dispatch : std::uint8_t {
+  kNearest = 0,         ///< the lot, or vehicle, with the shortest way to go
+  kLongestWaiting = 1,  ///< the lot that called first; the vehicle that has been free for longest
+  kLeastUsed = 2,       ///< the lot that called first; the vehicle that has carried fewest lots
+  kExpression = 3,      ///< the lot with the least value of a formula; the nearest vehicle
+};
+
+/// Vehicles of one kind, on the paths of the plant.
+struct FleetData {
+  std::uint32_t first_vehicle = 0, vehicle_count = 0;
+  double speed = 1;             ///< m/s
+  DistributionId load, unload;  ///< seconds; invalid: 0
+  std::uint32_t home = 0;       ///< node where its vehicles begin
+  std::uint32_t entry = kNone;  ///< node where they fetch lots that come from outside
+  bool goes_home = true;        ///< with nothing to do; else they stay where they are
+  Dispatch dispatch = Dispatch::kNearest;
+  std::uint32_t expression = kNone;     ///< in PlantData::expressions
+  std::int64_t range = 0, reserve = 0;  ///< how far a full battery goes, and with what is left it is charged; 0: none
+  std::uint32_t charger = kNone;        ///< node where it is charged
+  Tick charge = 0;                      ///< from empty to full
+};
+
 /// One station that can do a step.
 struct ChoiceData {
   StationId station;
@@ -272,8 +324,10 @@ struct StepData {
   std::uint32_t within = kNone;                      ///< the step where lots part, of a step in a parallel branch
   std::uint32_t first_fork = 0, fork_count = 0;      ///< in PlantData::forks: first steps of what is done in parallel
   ChooseRule choose = ChooseRule::kShortestQueue;
-  DistributionId transport;  ///< seconds from the place before (or from outside) to this step; invalid: none
-  DistributionId patience;   ///< seconds a lot waits in the queue at most; invalid: for ever
+  Way way = Way::kDirect;
+  std::uint32_t carrier = kNone;  ///< Way::kBelt: in PlantData::belts; Way::kFleet: in PlantData::fleets
+  DistributionId transport;       ///< seconds from the place before (or from outside) to this step; invalid: none
+  DistributionId patience;        ///< seconds a lot waits in the queue at most; invalid: for ever
   std::uint32_t impatient = BranchData::kScrap;  ///< where a lot goes that has waited so long, as BranchData::target;
                                                  ///< kStay: it stays in the queue and is counted
   static constexpr std::uint32_t kStay = UINT32_MAX - 3;
@@ -426,6 +480,14 @@ struct PlantData {
   std::vector<NeedData> needs;
   std::vector<std::uint32_t> need_pools;
   std::vector<std::uint32_t> forks;  ///< StepId values
+  std::vector<BeltData> belts;
+  std::vector<FleetData> fleets;
+  std::vector<std::uint32_t> vehicle_fleet;  ///< by vehicle
+  std::vector<EdgeData> edges;
+  std::vector<TrackData> tracks;
+  std::vector<std::uint32_t> station_node;  ///< by station; kNone: not on the paths
+  std::vector<std::uint32_t> next_edge;     ///< [from][to] node: first edge of the shortest way; kNone: there is none
+  std::vector<std::int64_t> distance;       ///< [from][to] node, along that way
   /// By station and condition of a machine, as `Condition` numbers them, kRateConditions a station; empty: none said.
   std::vector<double> power;          ///< W of each machine
   std::vector<double> machine_cost;   ///< of each machine, per second
@@ -450,10 +512,11 @@ struct PlantData {
   bool polls = false;               ///< some machine goes round its kinds of work
   bool preempts = false;            ///< some lots take machines from others
   bool plans_ahead = false;         ///< some rule looks at the work that remains
-  bool may_deadlock = false;        ///< stations with finite queues feed each other in a circle
+  bool may_deadlock = false;        ///< stations with finite queues, and belts, feed each other in a circle
+  bool has_carriers = false;        ///< some step has its lots brought by a belt or by vehicles
 
   std::vector<std::string> station_names, machine_names, product_names, step_names, source_names, order_names,
-      calendar_names, pool_names, kind_names, level_names;
+      calendar_names, pool_names, kind_names, level_names, belt_names, fleet_names, vehicle_names, node_names;
   std::vector<std::string> distribution_paths;  ///< by DistributionId: `products.part.route.mill.time`
   std::vector<std::string> branch_paths;        ///< by branch: `products.part.route.mill.then.rework`
 

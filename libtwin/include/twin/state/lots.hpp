@@ -136,8 +136,6 @@ template <class P>
   return end < kNever - step.window ? end + step.window : kNever;
 }
 
-/// Takes one lot out of those that wait for room, wherever it stands.
-void blocked_remove(State& state, std::uint32_t station, std::uint32_t lot) noexcept;
 void blocked_push(State& state, std::uint32_t station, std::uint32_t lot) noexcept;
 /// Takes the lot that has waited longest for room. Requires that there is one.
 std::uint32_t blocked_pop(State& state, std::uint32_t station) noexcept;
@@ -145,5 +143,14 @@ std::uint32_t blocked_pop(State& state, std::uint32_t station) noexcept;
 void blocked_remove(State& state, std::uint32_t station, std::uint32_t lot) noexcept;
 /// Lots waiting for room, longest first.
 [[nodiscard]] std::vector<std::uint32_t> blocked_lots(const State& state, std::uint32_t station);
+
+// Lots on a belt, in the order in which they got on, and those that wait to get on, longest first.
+void belt_append(State& state, std::uint32_t belt, std::uint32_t lot) noexcept;
+void belt_take_first(State& state, std::uint32_t belt) noexcept;
+void belt_push(State& state, std::uint32_t belt, std::uint32_t lot) noexcept;
+/// Requires that one waits.
+std::uint32_t belt_pop(State& state, std::uint32_t belt) noexcept;
+[[nodiscard]] std::vector<std::uint32_t> belt_lots(const State& state, std::uint32_t belt);
+[[nodiscard]] std::vector<std::uint32_t> belt_blocked_lots(const State& state, std::uint32_t belt);
 
 }  // namespace twin

@@ -88,7 +88,9 @@ enum class Place : std::uint8_t {
   kMachine = 2,
   kTransit = 3,
   kFree = 4,
-  kParted = 5  ///< its parts are under way in parallel branches
+  kParted = 5,  ///< its parts are under way in parallel branches
+  kBelt = 6,    ///< on a conveyor; `blocked` when it is at the end and waits for room
+  kVehicle = 7  ///< on a vehicle
 };
 
 struct Lot {
@@ -127,6 +129,11 @@ struct LotMore {
   bool follows_rework = false;           ///< that is declared as rework
   std::uint32_t worked_by = kNone;       ///< the machine that another lot took from it; kNone: none did
   Tick total = 0, left = 0;              ///< then: processing at that machine's speed, as drawn, and what is left of it
+  std::uint32_t behind = kNone;          ///< on a belt: the next lot behind it
+  std::uint32_t from = kNone;            ///< node where a vehicle fetches it
+  bool called = false;                   ///< it has a place where it goes, and waits for a vehicle to come and load it
+  Tick boarded = 0;                      ///< on a belt: its clock when the lot got on
+  Tick carried = 0;                      ///< time on its ways so far, without the present one
 };
 
 /// How a lot did one step that it remembers, for the sake of later ones.
@@ -150,6 +157,67 @@ struct StationState {
   std::uint64_t overdue = 0;  ///< lots that waited in its queue for as long as they may
   Wide queue_integral = 0;    ///< sum of leaving minus entering times; plus queued * now is the integral
   Wide queue_time = 0;        ///< waiting of the lots counted in `visits`
+};
+
+/// By a belt's clock, which begins at 0: before everything.
+inline constexpr Tick kLongAgo = -kNever / 2;
+
+/// A conveyor and the lots on it and in front of it. Its clock runs while it moves.
+struct BeltState {
+  Tick since = 0;                                ///< of the last change of `stands`
+  Tick clock = 0;                                ///< up to `since`
+  Tick last_on = kLongAgo, last_off = kLongAgo;  ///< by the clock: when a lot last got on, and off
+  std::uint32_t head = kNone, tail = kNone;      ///< lots on it, first to arrive first: LotMore::behind
+  std::uint32_t count = 0;
+  std::uint32_t blocked_head = kNone, blocked_tail = kNone;  ///< lots waiting to get on, in order of waiting
+  bool stands = false;                                       ///< its first lot cannot leave, and it does not accumulate
+  std::uint64_t visits = 0;                                  ///< lots that got off
+  Tick jammed = 0;                                           ///< time in which its first lot could not leave
+  Tick jammed_since = kNever;                                ///< since when that is so now; kNever: it is not
+  Wide integral = 0;  ///< sum of leaving minus boarding times; plus count * now is that of its level
+};
+
+/// What a vehicle is about.
+enum class Task : std::uint8_t {
+  kIdle = 0,
+  kFetch = 1,  ///< drives to a lot
+  kLoad = 2,
+  kCarry = 3,  ///< drives with it
+  kUnload = 4,
+  kHome = 5,      ///< drives home with nothing to do
+  kToCharge = 6,  ///< drives to where it is charged
+  kCharge = 7
+};
+/// What its time goes into.
+enum class Activity : std::uint8_t { kIdle = 0, kEmpty = 1, kLoaded = 2, kHandling = 3, kWaiting = 4, kCharging = 5 };
+inline constexpr std::size_t kActivities = 6;
+[[nodiscard]] const char* name_of(Task task) noexcept;
+
+struct VehicleState {
+  Tick since = 0;                         ///< of the last change of what it does
+  std::array<Tick, kActivities> spent{};  ///< up to `since`
+  Tick began = 0, span = 0;               ///< of the edge, loading, unloading or charging under way
+  Tick free_since = 0;                    ///< when it last had nothing to do
+  std::int64_t charge = 0;                ///< how far its battery goes; the edge under way is taken off
+  std::int64_t driven = 0;                ///< edges done
+  std::uint64_t trips = 0;                ///< lots that it has delivered
+  std::uint64_t arrival = 0;              ///< running number since when it waits for a way
+  std::uint32_t node = 0;                 ///< where it is, or comes to next
+  std::uint32_t target = 0;               ///< node that it drives to
+  std::uint32_t edge = kNone;  ///< on which it is, also at its end while it waits there; kNone: beside the ways
+  std::uint32_t lot = kNone;   ///< that it fetches or carries
+  Task task = Task::kIdle;
+  bool moving = false;
+  [[nodiscard]] bool drives() const noexcept {
+    return task == Task::kFetch || task == Task::kCarry || task == Task::kHome || task == Task::kToCharge;
+  }
+  [[nodiscard]] bool waits() const noexcept { return drives() && !moving; }
+  [[nodiscard]] Activity activity() const noexcept {
+    if (task == Task::kIdle) return Activity::kIdle;
+    if (task == Task::kCharge) return Activity::kCharging;
+    if (!drives()) return Activity::kHandling;
+    return !moving ? Activity::kWaiting : task == Task::kCarry ? Activity::kLoaded : Activity::kEmpty;
+  }
 };
 
 struct FailureState {
@@ -236,6 +304,7 @@ struct ProductTotals {
   std::uint64_t cancelled = 0;  ///< lots that left because their order was cancelled
   Wide wip_integral = 0;        ///< sum of leaving minus release times; plus in_process * now is the integral
   Wide cycle_time = 0, waiting = 0, tardiness = 0;  ///< sums over completed lots
+  Wide carried = 0;                                 ///< the same, of time on their ways; where plants have belts
 };
 
 /// An estimate, made elsewhere, of what is left of the processing under way: quantiles at `kBeliefLevels`.
@@ -250,10 +319,11 @@ struct Belief {
 };
 
 /// Slots of pending events: machines, failure modes, sources, calendars, pools (deliveries), stations (batches that
-/// wait no longer), stations again (cycles), reviews of material, the next order, the next change of an order, then
-/// lots under way or in a queue they may leave.
+/// wait no longer), stations again (cycles), reviews of material, belts (two each: the first lot comes to the end, and
+/// the next one may get on), vehicles, the next order, the next change of an order, then lots under way or in a queue
+/// they may leave.
 struct Slots {
-  std::uint32_t modes, sources, calendars, pools, stations, cycles, reviews, order, change, lots;
+  std::uint32_t modes, sources, calendars, pools, stations, cycles, reviews, belts, vehicles, order, change, lots;
   explicit Slots(const PlantData& plant) noexcept;
 };
 
@@ -263,7 +333,7 @@ enum class Priority : std::uint8_t {
   kRepair = 1,     ///< a repair ends
   kFailure = 2,    ///< a failure begins
   kCalendar = 3,   ///< a calendar opens or closes, an order changes
-  kTransport = 4,  ///< a lot arrives from transport
+  kTransport = 4,  ///< a lot arrives from transport, or may get on a belt, or a vehicle gets where it goes
   kReview = 5,     ///< material is looked at, and ordered
   kArrival = 6,    ///< a lot arrives from a source or an order, material from its supply
   kPatience = 7,   ///< a lot has waited for as long as it may
@@ -299,10 +369,14 @@ struct State {
   std::vector<StepDone> marks;         ///< shape (lots, marks_per_lot), row = slot of `lots`
   std::vector<std::uint64_t> samples;  ///< lots that have come to each step that some pass by in turn
   std::vector<PoolState> pools;
-  std::vector<Waiting> waiting;      ///< for pools, longest first
-  std::vector<Tick> level_time;      ///< by PlantData::levels: time in that state, before the present stay
-  std::vector<Delivery> deliveries;  ///< of ordered material, by pool, due date and number
-  std::vector<Belief> beliefs;       ///< ascending machine
+  std::vector<BeltState> belts;
+  std::vector<VehicleState> vehicles;
+  std::vector<std::uint32_t> tracks;  ///< by track: vehicles on it
+  std::vector<std::uint32_t> calls;   ///< lots to which no vehicle goes yet, longest first
+  std::vector<Waiting> waiting;       ///< for pools, longest first
+  std::vector<Tick> level_time;       ///< by PlantData::levels: time in that state, before the present stay
+  std::vector<Delivery> deliveries;   ///< of ordered material, by pool, due date and number
+  std::vector<Belief> beliefs;        ///< ascending machine
   kernel::EventQueue queue;
 
   /// The plant at its epoch: empty, machines idle, first arrivals and failures drawn, lots of CONWIP released.
