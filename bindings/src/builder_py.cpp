@@ -118,8 +118,9 @@ void bind_station(py::module_& m) {
 StepOptions step_of(const std::vector<std::string>& at, const std::optional<Time>& time, const Times& times,
                     const std::string& op, const std::optional<Time>& setup, const std::optional<Time>& changeover,
                     const std::optional<Time>& transport, const std::string& choose, const Shares& rework,
-                    const Shares& go_to, double leave, double scrap, const NamedCounts& needs, const NamedCounts& uses,
-                    const NamedCounts& makes, const std::string& family, const std::optional<Time>& max_wait,
+                    const Shares& go_to, double leave, double scrap, const NamedCounts& needs, const NamedCounts& holds,
+                    const std::vector<std::string>& returns, const NamedCounts& uses, const NamedCounts& makes,
+                    const std::string& family, const std::optional<Time>& max_wait,
                     const std::optional<std::string>& if_overdue, bool overdue_rework, const Branches& parallel) {
   StepOptions step{.at = at,
                    .time = time_of(time),
@@ -131,6 +132,8 @@ StepOptions step_of(const std::vector<std::string>& at, const std::optional<Time
                    .then = {rework, go_to, leave, scrap},
                    .times = times_of(times),
                    .needs = amounts_of(needs),
+                   .holds = amounts_of(holds),
+                   .returns = returns,
                    .uses = amounts_of(uses),
                    .makes = amounts_of(makes),
                    .family = family,
@@ -145,7 +148,7 @@ void bind_product(py::module_& m) {
   py::class_<StepOptions>(m, "Step").def(
       py::init(&step_of), py::kw_only(), py::arg("at"), py::arg("time"), py::arg("times"), py::arg("op"),
       py::arg("setup"), py::arg("changeover"), py::arg("transport"), py::arg("choose"), py::arg("rework"),
-      py::arg("go_to"), py::arg("leave"), py::arg("scrap"), py::arg("needs"), py::arg("uses"), py::arg("makes"),
+      py::arg("go_to"), py::arg("leave"), py::arg("scrap"), py::arg("needs"), py::arg("holds"), py::arg("returns"), py::arg("uses"), py::arg("makes"),
       py::arg("family"), py::arg("max_wait"), py::arg("if_overdue"), py::arg("overdue_rework"), py::arg("parallel"));
   py::class_<P>(m, "ProductBuilder")
       .def("step", [](P& p, const StepOptions& step) { p.step(step); })

@@ -44,6 +44,8 @@ class Step:
     leave: float = field(default=0, kw_only=True)
     scrap: float = field(default=0, kw_only=True)
     needs: _Amounts | None = field(default=None, kw_only=True)
+    holds: _Amounts | None = field(default=None, kw_only=True)
+    returns: Sequence[str] = field(default=(), kw_only=True)
     uses: _Amounts | None = field(default=None, kw_only=True)
     makes: _Amounts | None = field(default=None, kw_only=True)
     family: str = field(default="", kw_only=True)
@@ -74,6 +76,8 @@ class Step:
             leave=self.leave,
             scrap=self.scrap,
             needs=_amounts(self.needs, "needs"),
+            holds=_amounts(self.holds, "holds"),
+            returns=_names(self.returns, "returns"),
             uses=_amounts(self.uses, "uses"),
             makes=_amounts(self.makes, "makes"),
             family=self.family,
@@ -535,6 +539,8 @@ class ProductBuilder(_Link):
         leave: float = 0,
         scrap: float = 0,
         needs: _Amounts | None = None,
+        holds: _Amounts | None = None,
+        returns: Sequence[str] = (),
         uses: _Amounts | None = None,
         makes: _Amounts | None = None,
         family: str = "",
@@ -562,6 +568,10 @@ class ProductBuilder(_Link):
         needs : str or mapping, optional
             Operators and tools held while the machine runs: ``"setter"``, ``{"setter": 1, "fixture": 2}``; ``{}`` is
             none, where the station needs some.
+        holds : str or mapping, optional
+            Tools, as pallets, that each lot takes as the operation begins and keeps over later steps.
+        returns : sequence of str
+            Tools that each lot gives back as the operation ends.
         uses, makes : str or mapping, optional
             Material taken as the operation begins, and made as it ends.
         family : str
@@ -584,6 +594,8 @@ class ProductBuilder(_Link):
             leave=leave,
             scrap=scrap,
             needs=needs,
+            holds=holds,
+            returns=returns,
             uses=uses,
             makes=makes,
             family=family,

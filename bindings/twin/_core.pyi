@@ -233,6 +233,8 @@ class Step:
         leave: float,
         scrap: float,
         needs: Sequence[tuple[str, int]] | None,
+        holds: Sequence[tuple[str, int]] | None,
+        returns: Sequence[str],
         uses: Sequence[tuple[str, int]] | None,
         makes: Sequence[tuple[str, int]] | None,
         family: str,

@@ -264,6 +264,28 @@ products: {part: {route: [{at: mill, time: 1 min}, {at: saw, time: 1 min}], arri
 )yaml");
 }
 
+TEST(PlantBuilder, SaysWhatLotsHoldAsAFileDoes) {
+  PlantBuilder builder("shop");
+  builder.tools("pallet", 2)
+      .tools("clamp", 8)
+      .station("load")
+      .product("part")
+      .step({.at = "load", .time = "2 min", .holds = {{"pallet", 1}, {"clamp", 4}}});
+  builder.product("part")
+      .step({.at = "load", .time = "1 min", .op = "unload", .returns = {"pallet", "clamp"}})
+      .conwip(1);
+  expect_same(builder, R"yaml(
+tools: {pallet: 2, clamp: 8}
+stations: {load: {}}
+products:
+  part:
+    route:
+      - {at: load, time: 2 min, holds: {pallet: 1, clamp: 4}}
+      - {at: load, op: unload, time: 1 min, returns: [pallet, clamp]}
+    arrivals: conwip(1)
+)yaml");
+}
+
 TEST(PlantBuilder, TakesTheLastWordOfWhatIsSaidInTwoWays) {
   PlantBuilder builder;
   builder.station("mill").machines(3).machine("M1").setup("1 min").setup_by("product", {.otherwise = "2 min"});

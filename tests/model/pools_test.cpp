@@ -178,6 +178,35 @@ TEST(Reorder, ThatMakesNoSenseIsAFault) {
   EXPECT_THAT(bar("at: 3, up_to: 9", "supply: {every: 1 h}, "), ElementsAre(HasSubstr("supply or reorder")));
 }
 
+// ---- tools that lots hold -------------------------------------------------------------------------------------------
+
+TEST(Carriers, AreToolsThatStepsHoldAndReturn) {
+  const auto route = [](const std::string& first, const std::string& second, const std::string& station = "") {
+    return "operators: {ann: {count: 2, skills: [any]}, bob: {skills: any}}\ntools: {pallet: 3, jig: {calendar: c}}\n"
+           "calendars: {c: {daily: \"06:00-14:00\"}}\nmaterials: {bar: 5}\nstations: {mill: {" +
+           station + "}}\nproducts: {p: {route: [{at: mill, op: a, time: 1 s" + first +
+           "}, {at: mill, op: b, time: 1 s" + second + "}], arrivals: every 9 s}}\n";
+  };
+  const Plant p = Plant::parse(route(", holds: {pallet: 2}", ", returns: pallet"));
+  EXPECT_THAT(p.data().carriers, ElementsAre(2U));
+  EXPECT_EQ(p.data().choices[0].holds.count, 1U);
+  EXPECT_EQ(p.data().choices[1].returns, 1U);
+  EXPECT_TRUE(p.data().lots_carry_more);
+  EXPECT_EQ(Plant::parse(p.yaml()).digest(), p.digest());
+  EXPECT_NE(Plant::parse(route(", holds: {pallet: 1}", ", returns: pallet")).digest(), p.digest());
+  EXPECT_NE(Plant::parse(route(", holds: {pallet: 2}", "")).digest(), p.digest());
+  EXPECT_THAT(told(route(", holds: {pallet: 4}", "")), ElementsAre(HasSubstr("never more than 3")));
+  EXPECT_THAT(told(route(", holds: any", "")), ElementsAre(HasSubstr("a lot holds one kind of tool, not a skill")));
+  EXPECT_THAT(told(route(", holds: bar", "")), ElementsAre(HasSubstr("there are no operators or tools 'bar'")));
+  EXPECT_THAT(told(route(", holds: pallet", ", returns: palet")),
+              ElementsAre(HasSubstr("there are no tools 'palet' (did you mean 'pallet'?)")));
+  EXPECT_THAT(told(route("", ", returns: pallet")), ElementsAre(HasSubstr("'pallet' are given back and nobody holds")));
+  EXPECT_THAT(told(route(", holds: pallet", ", returns: pallet", "needs: pallet")),
+              ElementsAre(HasSubstr("'pallet' are held by lots and needed by machines or repairs")));
+  EXPECT_THAT(told(route(", holds: jig", ", returns: jig")),
+              ElementsAre(HasSubstr("'jig' are held by lots, and go home")));
+}
+
 // ---- maintenance and states -----------------------------------------------------------------------------------------
 
 TEST(Maintenance, IsAModeBehindTheFailures) {

@@ -131,6 +131,27 @@ products: {part: {route: [{at: mill, time: 9 min}, {at: saw, time: 1 min}], arri
     assert machines["state"]["mill.1"] in ("good", "worn")
 
 
+def test_pallets_over_several_steps():
+    builder = twin.PlantBuilder("shop").tools("pallet", 2).tools("clamp", 8)
+    builder.station("load").station("mill")
+    part = builder.product("part").step("load", "2 min", holds={"pallet": 1, "clamp": 4}).step("mill", "9 min")
+    part.step("load", "1 min", op="unload", returns=["pallet", "clamp"]).arrivals_every("8 min")
+    same(
+        builder,
+        """
+tools: {pallet: 2, clamp: 8}
+stations: {load: {}, mill: {}}
+products:
+  part:
+    route:
+      - {at: load, time: 2 min, holds: {pallet: 1, clamp: 4}}
+      - {at: mill, time: 9 min}
+      - {at: load, op: unload, time: 1 min, returns: [pallet, clamp]}
+    arrivals: every 8 min
+""",
+    )
+
+
 def test_setups_batches_patience_and_rules():
     builder = twin.PlantBuilder("shop")
     matrix = {"red": {"blue": "20 min", "red": "1 min"}, "blue": {"red": "45 min"}}

@@ -12,7 +12,8 @@ namespace twin {
 class RandomPlant {
  public:
   /// \param rich  with operators, material, batches, setups by family, patience and parallel branches
-  explicit RandomPlant(unsigned seed, bool rich) : random_(seed), later_(seed + 7919), more_(seed + 77), rich_(rich) {}
+  explicit RandomPlant(unsigned seed, bool rich)
+      : random_(seed), later_(seed + 7919), more_(seed + 77), held_(seed + 555), rich_(rich) {}
 
   /// \param extra  more stations or products, as YAML lines for those sections
   [[nodiscard]] std::string yaml(const std::string& extra_stations = "", const std::string& extra_products = "") {
@@ -23,7 +24,7 @@ class RandomPlant {
     if (rich_)
       out +=
           "operators: {ann: {count: 2, calendar: day, skills: [any]}, bob: {count: 1, skills: [any]}}\n"
-          "tools: {jig: 2}\n"
+          "tools: {jig: 2, pallet: 9}\n"
           "materials: {bar: {level: 5, places: 14, supply: {every: exponential(9 min), lot: 2}}, kit: {level: 6, "
           "places: 9}" +
           reordered() + "}\n";
@@ -44,6 +45,8 @@ class RandomPlant {
   bool chance(int percent) { return pick(100) < percent; }
   /// Choices that came later, so that they leave the others as they are.
   bool later(int percent) { return static_cast<int>(later_() % 100) < percent; }
+
+  bool held(int percent) { return static_cast<int>(held_() % 100) < percent; }
 
   /// What is decided by these leaves what `pick` decides as it was.
   int pick_more(int n) { return static_cast<int>(more_() % static_cast<unsigned>(n)); }
@@ -167,6 +170,7 @@ class RandomPlant {
         fmt::format("  p{}:\n    priority: {}\n    due: 9 h\n    family: f{}\n    route:\n", p, pick(3), p);
     const int steps = 1 + pick(4);
     const bool saturate = chance(25);
+    bool holds = false;
     for (int i = 0; i < steps; ++i) {
       if (rich_ && chance(20) && !(saturate && i == 0)) {
         out += fmt::format(
@@ -188,6 +192,11 @@ class RandomPlant {
       } else if (rich_ && chance_more(30)) {
         out += chance_more(50) ? ", uses: oil" : ", uses: {oil: 2, nut: 1}";
       }
+      if (rich_ && held(15)) {
+        out += ", holds: {pallet: 1}";
+        holds = true;
+      }
+      if (holds && i + 1 == steps && held(60)) out += ", returns: pallet";
       if (rich_ && chance(25)) {
         out += ", max_wait: \"" + time(60) + "\", if_overdue: ";
         out += chance(30) ? "stay" : chance(50) ? "scrap" : fmt::format("{{rework: o{}}}", i);
@@ -206,7 +215,7 @@ class RandomPlant {
     return out + "every " + time(60) + "\n";
   }
 
-  std::mt19937 random_, later_, more_;
+  std::mt19937 random_, later_, more_, held_;
   bool rich_;
   int stations_ = 0;
 };

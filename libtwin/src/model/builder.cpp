@@ -93,6 +93,8 @@ Node step_node(const StepOptions& step) {
   put_time(out, "transport", step.transport);
   if (step.choose != ChooseRule::kShortestQueue) out.put("choose", Node::text(name_of(step.choose)));
   put_amounts(out, "needs", step.needs);
+  put_amounts(out, "holds", step.holds);
+  if (!step.returns.empty()) out.put("returns", texts(step.returns));
   put_amounts(out, "uses", step.uses);
   put_amounts(out, "makes", step.makes);
   if (!step.family.empty()) out.put("family", Node::text(step.family));

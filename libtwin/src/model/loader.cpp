@@ -54,6 +54,7 @@ void PlantLoader::read_all() {
   read_materials(child(top, "materials"));
   read_stations(child(top, "stations"));
   read_products(child(top, "products"));
+  check_carriers(top);
   number_kinds();
   plant_.carbon = rate(child(top, "carbon"), Shape::kCarbon).value_or(0);
   add_rates();
@@ -132,6 +133,9 @@ std::uint64_t digest_of(const PlantData& p) {
         add(m.first_level), add(m.level_count);
   }
   for (const auto m : p.renewed) add(m);
+  for (std::size_t i = 0; i < p.choices.size(); ++i)
+    if (const auto& c = p.choices[i]; c.holds.count + c.returns > 0) add(i), add_needs(c.holds), add(c.returns);
+  for (const auto pool : p.carriers) add(pool);
   for (const auto& x : p.levels)
     add(x.lasts.value), add(x.repair.value), add_needs(x.crew), add(x.care), add(std::bit_cast<std::uint64_t>(x.speed)),
         add(std::bit_cast<std::uint64_t>(x.scrap));

@@ -199,4 +199,76 @@ void PlantLoader::add_care(MachineData& data, const std::string& path, const Sta
   }
 }
 
+/// What lots take along from this step on, and what they give back after it.
+void PlantLoader::read_carriers(const Place& place, StepSpec& spec) {
+  const auto carrier = [&](const Place& at, std::uint32_t pool) {
+    if (plant_.pools[pool].carrier != kNone) return;
+    if (plant_.carriers.size() == kMaxCarriers) {
+      fault(at, "lots hold too many kinds of tools", fmt::format("at most {} kinds in a plant", kMaxCarriers));
+      return;
+    }
+    plant_.pools[pool].carrier = static_cast<std::uint32_t>(plant_.carriers.size());
+    plant_.carriers.push_back(pool);
+    plant_.lots_carry_more = true;
+  };
+  if (const auto holds = child(place, "holds")) {
+    spec.holds = read_needs(holds, false);
+    for (const NeedSpec& need : spec.holds) {
+      if (need.pools.size() > 1) fault(holds, "a lot holds one kind of tool, not a skill", "the name of tools");
+      if (need.amount > static_cast<std::int32_t>(kMostHeld))
+        fault(holds, fmt::format("a lot holds {} of them", need.amount), fmt::format("at most {}", kMostHeld));
+      carrier(holds, need.pools.front());
+    }
+  }
+  spec.returns_at = child(place, "returns");
+  const auto& returns = spec.returns_at;
+  if (!returns) return;
+  const auto add = [&](const Node& name) {
+    if (!scalar({&name, returns.path}, Shape::kSkills)) return;
+    const auto found = pool_ids_.find(name.scalar);
+    if (found == pool_ids_.end() || plant_.pools[found->second].material) {
+      std::vector<std::string> known;
+      for (const std::uint32_t pool : plant_.carriers) known.push_back(plant_.pool_names[pool]);
+      fault(returns, fmt::format("there are no tools '{}'{}", name.scalar, did_you_mean(name.scalar, known)),
+            known.empty() ? "tools that a step before holds" : list_of(known));
+      return;
+    }
+    carrier(returns, found->second);
+    spec.returns.push_back(found->second);
+  };
+  if (returns.node->is_sequence()) {
+    for (const auto& name : returns.node->children) add(name);
+  } else {
+    add(*returns.node);
+  }
+}
+
+void PlantLoader::check_carriers(const Place& top) {
+  if (plant_.carriers.empty()) return;
+  std::vector<bool> held(plant_.pools.size(), false), needed(plant_.pools.size(), false);
+  const auto mark = [&](std::vector<bool>& marked, Needs needs) {
+    for (std::uint32_t i = needs.first; i < needs.first + needs.count; ++i)
+      for (std::uint32_t a = 0; a < plant_.needs[i].pool_count; ++a)
+        marked[plant_.need_pools[plant_.needs[i].first_pool + a]] = true;
+  };
+  for (const ChoiceData& choice : plant_.choices) {
+    mark(held, choice.holds);
+    mark(needed, choice.needs);
+  }
+  for (const FailureModeData& mode : plant_.modes) mark(needed, mode.crew);
+  for (const LevelData& level : plant_.levels) mark(needed, level.crew);
+  for (const std::uint32_t pool : plant_.carriers) {
+    const std::string& name = plant_.pool_names[pool];
+    if (needed[pool])
+      fault(child(top, "products"), fmt::format("'{}' are held by lots and needed by machines or repairs", name),
+            "tools of one kind for lots, of another for machines");
+    if (!held[pool])
+      fault(child(top, "products"), fmt::format("'{}' are given back and nobody holds them", name),
+            "holds at a step before");
+    if (plant_.pools[pool].calendar.valid())
+      fault(child(top, "products"), fmt::format("'{}' are held by lots, and go home", name),
+            "tools without a calendar");
+  }
+}
+
 }  // namespace twin::model_detail

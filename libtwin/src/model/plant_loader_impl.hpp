@@ -117,6 +117,9 @@ struct StepSpec {
   ChooseRule choose = ChooseRule::kShortestQueue;
   std::vector<BranchSpec> branches;
   std::optional<std::vector<NeedSpec>> needs, uses, makes;
+  std::vector<NeedSpec> holds;
+  std::vector<std::uint32_t> returns;  ///< pools
+  Place returns_at;
   std::string family;
   std::uint32_t impatient = BranchData::kScrap;  ///< unless `overdue` names a step
   BranchSpec overdue;                            ///< rework of lots that waited too long; else without node
@@ -192,6 +195,9 @@ class PlantLoader : private Reader {
   ReorderSpec read_reorder(const Place& place, const PoolData& pool, MaterialRates& rates);
   bool name_pool(const Place& place, const std::string& name, const PoolData& pool);
   std::vector<NeedSpec> read_needs(const Place& place, bool material);
+  void read_carriers(const Place& place, StepSpec& spec);
+  /// Tools that lots hold are no machine's, and come back.
+  void check_carriers(const Place& top);
   Needs add_needs(const std::vector<NeedSpec>& specs);
   /// Numbers the kinds of work of each station, once all steps are known.
   void number_kinds();

@@ -212,6 +212,12 @@ class Engine {
   [[gnu::noinline]] void wake();
   [[gnu::noinline]] void supply_event(std::uint32_t pool);
 
+  // engine_carriers
+  [[gnu::noinline]] [[nodiscard]] bool has_carriers(const MachineState& machine,
+                                                    const ChoiceData& choice) const noexcept;
+  [[gnu::noinline]] void take_carriers(const MachineState& machine, const ChoiceData& choice);
+  [[gnu::noinline]] void give_back(std::uint32_t l, std::uint32_t carriers);
+
   // engine_supply
   void ask(const ChoiceData& choice, std::int64_t lots);
   [[gnu::noinline]] void order_material(std::uint32_t pool);
@@ -456,6 +462,7 @@ void Engine<R>::handle(std::uint32_t slot) {
 }  // namespace twin::detail
 
 #include "engine_care_impl.hpp"
+#include "engine_carriers_impl.hpp"
 #include "engine_dispatch_impl.hpp"
 #include "engine_lots_impl.hpp"
 #include "engine_machines_impl.hpp"

@@ -370,7 +370,10 @@ void Engine<R>::part(std::uint32_t l) {
     lot.reworked = whole.reworked;
     lot.step = p_.forks[i];
     lot.whole = l;
-    if (s_.carries_more) s_.more[part] = s_.more[l];
+    if (s_.carries_more) {
+      s_.more[part] = s_.more[l];
+      s_.more[part].held = {};  // the whole holds them
+    }
     lot.place = Place::kOutside;
     route(part);
   }
@@ -379,6 +382,7 @@ void Engine<R>::part(std::uint32_t l) {
 template <class R>
 void Engine<R>::join(std::uint32_t l, bool scrapped) {
   leave_machine(s_.lots[l]);
+  if (p_.carries) give_back(l, UINT32_MAX);
   const Lot part = s_.lots[l];
   free_lot_slot(s_, l);
   Lot& whole = s_.lots[part.whole];
@@ -400,6 +404,8 @@ void Engine<R>::finish(std::uint32_t m) {
   if (const ChoiceData& choice = choice_on(machine); !choice.is_bare()) {
     release_pools(m);
     make_material(choice, machine.held);
+    if (choice.returns != 0)
+      for (std::uint32_t l = machine.lot; l != kNone; l = s_.lots[l].child) give_back(l, choice.returns);
   }
   if (lots == 1) {
     finish_lot(m, machine.lot);
@@ -549,6 +555,7 @@ void Engine<R>::release_orders() {
 }
 template <class R>
 void Engine<R>::leave_plant(std::uint32_t l, bool scrapped) {
+  if (p_.carries) give_back(l, UINT32_MAX);
   const Lot& lot = s_.lots[l];
   const std::uint32_t source = lot.source;
   const std::uint32_t product = p_.steps[lot.step].product.value;

@@ -636,9 +636,11 @@ bool Engine<R>::obtain_now(std::uint32_t m) {
   MachineState& machine = s_.machines[m];
   const ChoiceData& choice = choice_on(machine);
   if (!machine.supplied && !has_material(choice, machine.held)) return false;
+  if (choice.holds.count > 0 && !machine.supplied && !has_carriers(machine, choice)) return false;
   if (!find_pools(choice.needs, machine.pools)) return false;
   take_pools(choice.needs, machine.pools, 1);
   machine.holding = choice.needs.count > 0;
+  if (choice.holds.count > 0 && !machine.supplied) take_carriers(machine, choice);
   if (!machine.supplied) take_material(choice, machine.held);
   machine.supplied = true;
   return true;

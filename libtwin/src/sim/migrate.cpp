@@ -233,6 +233,11 @@ class Migration {
   }
   /// What was decided about a lot under way stands, if the changed plant has the step and the station.
   [[nodiscard]] LotMore translate(LotMore more, const Lot& lot) const {
+    const auto held = more.held;
+    more.held = {};
+    for (std::size_t c = 0; c < a_.carriers.size(); ++c)
+      if (const std::uint32_t p = pools_[a_.carriers[c]]; p != kNone && b_.pools[p].carrier != kNone)
+        more.held[b_.pools[p].carrier] = held[c];
     if (!more.decided) return more;
     const LotMore was = more;
     more.follows = more.follows_choice = kNone;
@@ -406,6 +411,8 @@ class Migration {
     }
     for (std::uint32_t p = 0; p < b_.pools.size(); ++p)
       if (!known[p]) engine.begin_pool(p);
+    for (const LotMore& more : new_.more)
+      for (std::size_t c = 0; c < b_.carriers.size(); ++c) new_.pools[b_.carriers[c]].level += more.held[c];
     for (const MachineState& m : new_.machines) {
       if (m.lot == kNone || !m.supplied || (m.phase != Phase::kSetup && m.phase != Phase::kProcessing)) continue;
       engine.promise(b_.choices[new_.lots[m.lot].choice], m.held);

@@ -35,6 +35,7 @@ struct PlantView {
   bool may_deadlock = data.may_deadlock;
   bool counts_lots = data.counts_lots;
   bool cares = data.cares;
+  bool carries = !data.carriers.empty();
   bool wears = data.wears;
   bool holds_back = data.holds_back;
   bool slotted = data.slotted;

@@ -146,6 +146,7 @@ struct Canonical {
 
 void write_more(Writer& w, const LotMore& more) {
   w.all(more.sent_back, more.follows, more.follows_choice, more.decided, more.follows_rework);
+  for (const std::uint16_t held : more.held) w.put(held);
 }
 
 std::string body(const PlantData& plant, const State& state) {
@@ -268,6 +269,10 @@ void read_lot(Reader& r, const PlantData& plant, Tick now, Lot& lot) {
 
 void read_more(Reader& r, const PlantData& plant, const Lot& lot, LotMore& more) {
   r.all(more.sent_back, more.follows, more.follows_choice, more.decided, more.follows_rework);
+  for (std::size_t c = 0; c < kMaxCarriers; ++c) {
+    r.all(more.held[c]);
+    if (more.held[c] > (c < plant.carriers.size() ? kMostHeld : 0)) refuse("a lot holds more tools than it may");
+  }
   if (!more.decided) {
     if (more.follows != kNone || more.follows_choice != kNone || more.follows_rework)
       refuse("what follows an operation is half decided");
@@ -348,6 +353,8 @@ void check_line(const PlantData& plant, const State& state) {
       refuse("the line for pools is not of those who wait");
     if (state.failures[f].down && !state.failures[f].waits) add(crew_of(plant, state, f), state.failures[f].pools);
   }
+  for (const LotMore& more : state.more)
+    for (std::size_t c = 0; c < plant.carriers.size(); ++c) in_use[plant.carriers[c]] += more.held[c];
   for (std::size_t p = 0; p < plant.pools.size(); ++p) {
     const PoolState& pool = state.pools[p];
     const bool fits = plant.pools[p].material

@@ -113,6 +113,8 @@ struct StepOptions {
   ThenOptions then = {};
   std::vector<std::pair<std::string, TimeText>> times = {};  ///< by station, instead of `time`
   Amounts needs = {};                                        ///< operators and tools held while a machine runs
+  Amounts holds = {};                                        ///< tools that lots take and keep over later steps
+  std::vector<std::string> returns = {};                     ///< tools that lots give back afterwards
   Amounts uses = {}, makes = {};                             ///< material taken and made
   std::string family = {};                                   ///< kind of work; else the product's
   std::optional<TimeText> max_wait = {};                     ///< in the queue; for ever unless given

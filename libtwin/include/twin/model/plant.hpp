@@ -137,6 +137,7 @@ struct PoolData {
   DistributionId supply;  ///< of material: time between deliveries of `supply_lot`; what finds no place is lost
   std::int32_t supply_lot = 1;
   std::uint32_t keeper = kNone;   ///< of material: the source that makes more of it when there is too little
+  std::uint32_t carrier = kNone;  ///< of a tool that lots hold from step to step: its place in PlantData::carriers
   std::uint32_t reorder = kNone;  ///< of material: how it is ordered from its supplier, in PlantData::reorders
   std::uint64_t hash = 0;
 };
@@ -168,6 +169,8 @@ struct Needs {
 };
 inline constexpr std::size_t kRateConditions = 7;       ///< conditions of a machine, see twin/state/state.hpp
 inline constexpr std::uint32_t kMaxNeeds = 8;           ///< of one operation
+inline constexpr std::uint32_t kMaxCarriers = 8;        ///< kinds of tools that lots hold from step to step
+inline constexpr std::uint32_t kMostHeld = 1000;        ///< of one kind by one lot
 inline constexpr std::uint32_t kMaxAlternatives = 255;  ///< pools that can meet one need
 
 struct MachineData {
@@ -227,8 +230,12 @@ struct ChoiceData {
                                ///< lots of one batch have in common
   Needs needs;                 ///< pools held while the operation runs
   Needs uses, makes;           ///< material taken at its start, and given at its end
-  /// Neither needs nor material.
-  [[nodiscard]] bool is_bare() const noexcept { return needs.count + uses.count + makes.count == 0; }
+  Needs holds;                 ///< tools that each lot takes at the start and holds over later steps
+  std::uint32_t returns = 0;   ///< bits of the carriers that each lot gives back at the end
+  /// Neither needs, tools nor material.
+  [[nodiscard]] bool is_bare() const noexcept {
+    return needs.count + uses.count + makes.count + holds.count + returns == 0;
+  }
 };
 
 /// Where a step leads with some probability (in Parameters).
@@ -363,7 +370,8 @@ struct PlantData {
   std::vector<ReorderData> reorders;
   std::vector<NeedData> needs;
   std::vector<std::uint32_t> need_pools;
-  std::vector<std::uint32_t> forks;  ///< StepId values
+  std::vector<std::uint32_t> carriers;  ///< pools that lots hold from step to step
+  std::vector<std::uint32_t> forks;     ///< StepId values
   /// By station and condition of a machine, as `Condition` numbers them, kRateConditions a station; empty: none said.
   std::vector<double> power;          ///< W of each machine
   std::vector<double> machine_cost;   ///< of each machine, per second

@@ -42,8 +42,8 @@ enum class Phase : std::uint8_t {
   kSetup = 1,
   kProcessing = 2,
   kBlocked = 3,
-  kHeld = 4,  ///< has not begun, since there is no room where its lot goes next; where work is in cycles the lot is
-              ///< still in the queue
+  kHeld = 4,    ///< has not begun, since there is no room where its lot goes next; where work is in cycles the lot is
+                ///< still in the queue
   kRoaming = 5  ///< on its way to the next kind of work, with nothing on it
 };
 
@@ -121,8 +121,9 @@ struct LotMore {
   std::uint32_t follows_choice = kNone;  ///< which alternative of that step; kNone: it needs no room
   bool decided = false;                  ///< these two hold, and the place there is kept for it
   bool follows_rework = false;           ///< that is declared as rework
-  std::uint32_t worked_by = kNone;       ///< the machine that another lot took from it; kNone: none did
-  Tick total = 0, left = 0;              ///< then: processing at that machine's speed, as drawn, and what is left of it
+  std::array<std::uint16_t, kMaxCarriers> held{};  ///< of each carrier, how many it holds
+  std::uint32_t worked_by = kNone;                 ///< the machine that another lot took from it; kNone: none did
+  Tick total = 0, left = 0;  ///< then: processing at that machine's speed, as drawn, and what is left of it
 };
 
 /// Lots in one station's queue and those waiting for room in it.
@@ -219,8 +220,8 @@ struct Belief {
 };
 
 /// Slots of pending events: machines, failure modes, sources, calendars, pools (deliveries), stations (batches that
-/// wait no longer), stations again (cycles), reviews of material, the next order, then lots under way or in a queue they
-/// may leave.
+/// wait no longer), stations again (cycles), reviews of material, the next order, then lots under way or in a queue
+/// they may leave.
 struct Slots {
   std::uint32_t modes, sources, calendars, pools, stations, cycles, reviews, order, lots;
   explicit Slots(const PlantData& plant) noexcept;
