@@ -54,7 +54,8 @@ Rule rule_of(const std::string& name, std::initializer_list<Rule> rules, const c
 
 ChooseRule choose_rule_of(const std::string& name) {
   return rule_of(name,
-                 {ChooseRule::kShortestQueue, ChooseRule::kEarliestFinish, ChooseRule::kFirst, ChooseRule::kRandom},
+                 {ChooseRule::kShortestQueue, ChooseRule::kEarliestFinish, ChooseRule::kFirst, ChooseRule::kRandom,
+                  ChooseRule::kCost},
                  "choose");
 }
 
@@ -67,8 +68,8 @@ void bind_station(py::module_& m) {
       }));
   py::class_<S>(m, "StationBuilder")
       .def("machines", [](S& s, int count) { s.machines(count); })
-      .def("machine", [](S& s, const std::string& name, std::optional<double> speed,
-                         const std::string& calendar) { s.machine(name, speed, calendar); })
+      .def("machine", [](S& s, const std::string& name, std::optional<double> speed, const std::string& calendar,
+                         const std::vector<std::string>& does) { s.machine(name, speed, calendar, does); })
       .def("queue_places", [](S& s, int places) { s.queue_places(places); })
       .def("queue_rule", [](S& s, const std::string& rule) { s.queue_rule(rule); })
       .def("queue_priority", [](S& s, const std::vector<std::string>& products) { s.queue_priority(products); })
@@ -97,10 +98,12 @@ void bind_station(py::module_& m) {
       .def("changeover", [](S& s, const Time& time) { s.changeover(time_of(time)); })
       .def("setup_by",
            [](S& s, const std::string& by, const std::vector<std::pair<std::string, Times>>& matrix,
-              const std::optional<Time>& same, const std::optional<Time>& otherwise, const std::optional<Time>& first) {
+              const std::optional<Time>& same, const std::optional<Time>& otherwise, const std::optional<Time>& first,
+              int min_run, const std::optional<Time>& teardown, const Times& teardowns) {
              SetupMatrix all;
              for (const auto& [from, row] : matrix) all.emplace_back(from, times_of(row));
-             s.setup_by(by, {std::move(all), time_of(same), time_of(otherwise), time_of(first)});
+             s.setup_by(by, {std::move(all), time_of(same), time_of(otherwise), time_of(first), min_run,
+                             time_of(teardown), times_of(teardowns)});
            })
       .def("batch",
            [](S& s, int max, int min, std::optional<Tick> wait, const std::string& by) {
@@ -121,7 +124,11 @@ StepOptions step_of(const std::vector<std::string>& at, const std::optional<Time
                     const Shares& go_to, double leave, double scrap, const NamedCounts& needs, const NamedCounts& holds,
                     const std::vector<std::string>& returns, const NamedCounts& uses, const NamedCounts& makes,
                     const std::string& family, const std::optional<Time>& max_wait,
-                    const std::optional<std::string>& if_overdue, bool overdue_rework, const Branches& parallel) {
+                    const std::optional<std::string>& if_overdue, bool overdue_rework, const Branches& parallel,
+                    const std::string& choose_by, const std::string& same_as, const std::string& same_station_as,
+                    std::optional<double> only, std::optional<std::pair<int, std::optional<int>>> sample,
+                    std::optional<std::pair<std::string, Tick>> within, std::optional<int> limit,
+                    const std::string& beyond, const std::string& beyond_step) {
   StepOptions step{.at = at,
                    .time = time_of(time),
                    .op = op,
@@ -129,7 +136,7 @@ StepOptions step_of(const std::vector<std::string>& at, const std::optional<Time
                    .changeover = time_of(changeover),
                    .transport = time_of(transport),
                    .choose = choose_rule_of(choose),
-                   .then = {rework, go_to, leave, scrap},
+                   .then = {rework, go_to, leave, scrap, limit, beyond, beyond_step},
                    .times = times_of(times),
                    .needs = amounts_of(needs),
                    .holds = amounts_of(holds),
@@ -138,7 +145,13 @@ StepOptions step_of(const std::vector<std::string>& at, const std::optional<Time
                    .makes = amounts_of(makes),
                    .family = family,
                    .max_wait = time_of(max_wait),
+                   .choose_by = choose_by,
+                   .same_as = same_as,
+                   .same_station_as = same_station_as,
+                   .only = only,
                    .parallel = parallel};
+  if (sample) step.sample = SampleOptions{sample->first, sample->second};
+  if (within) step.within = WithinOptions{within->first, Duration{within->second}};
   if (if_overdue) step.if_overdue = overdue_rework ? OverdueRule::rework(*if_overdue) : OverdueRule(*if_overdue);
   return step;
 }
@@ -148,8 +161,11 @@ void bind_product(py::module_& m) {
   py::class_<StepOptions>(m, "Step").def(
       py::init(&step_of), py::kw_only(), py::arg("at"), py::arg("time"), py::arg("times"), py::arg("op"),
       py::arg("setup"), py::arg("changeover"), py::arg("transport"), py::arg("choose"), py::arg("rework"),
-      py::arg("go_to"), py::arg("leave"), py::arg("scrap"), py::arg("needs"), py::arg("holds"), py::arg("returns"), py::arg("uses"), py::arg("makes"),
-      py::arg("family"), py::arg("max_wait"), py::arg("if_overdue"), py::arg("overdue_rework"), py::arg("parallel"));
+      py::arg("go_to"), py::arg("leave"), py::arg("scrap"), py::arg("needs"), py::arg("holds"), py::arg("returns"),
+      py::arg("uses"), py::arg("makes"), py::arg("family"), py::arg("max_wait"), py::arg("if_overdue"),
+      py::arg("overdue_rework"), py::arg("parallel"), py::arg("choose_by"), py::arg("same_as"),
+      py::arg("same_station_as"), py::arg("only"), py::arg("sample"), py::arg("within"), py::arg("limit"),
+      py::arg("beyond"), py::arg("beyond_step"));
   py::class_<P>(m, "ProductBuilder")
       .def("step", [](P& p, const StepOptions& step) { p.step(step); })
       .def("arrivals_every", [](P& p, const Time& time) { p.arrivals_every(time_of(time)); })

@@ -25,6 +25,24 @@ def _amounts(said: _Amounts | None, name: str) -> list[tuple[str, int]] | None:
     return [(key, whole(amount, f"{name}: {key}", 1)) for key, amount in said.items()]
 
 
+def _only(said: Mapping[str, str], key: str, name: str, allowed: str) -> str:
+    """Give the only value of a mapping, which must stand under this key."""
+    if list(said) != [key]:
+        raise InvalidArgument(f"{name}: {dict(said)!r}; allowed: {allowed}")
+    return said[key]
+
+
+def _sample(said: int | Mapping[str, int] | None) -> tuple[int, int | None] | None:
+    """Make (every, first) of a number or of keys."""
+    if said is None:
+        return None
+    keys = said if isinstance(said, Mapping) else {"every": said}
+    if "every" not in keys or set(keys) - {"every", "first"}:
+        raise InvalidArgument(f"sample: {said!r}; allowed: a number of lots, or {{'every': 5, 'first': 1}}")
+    first = whole(keys["first"], "sample: first", 1) if "first" in keys else None
+    return whole(keys["every"], "sample: every", 1), first
+
+
 @dataclass(frozen=True)
 class Step:
     """One step of a route, for the branches of `ProductBuilder.parallel`.
@@ -51,17 +69,26 @@ class Step:
     family: str = field(default="", kw_only=True)
     max_wait: _Time | None = field(default=None, kw_only=True)
     if_overdue: str | Mapping[str, str] | None = field(default=None, kw_only=True)
+    same_as: str | Mapping[str, str] | None = field(default=None, kw_only=True)
+    only: float | None = field(default=None, kw_only=True)
+    sample: int | Mapping[str, int] | None = field(default=None, kw_only=True)
+    within: tuple[str, Span] | None = field(default=None, kw_only=True)
+    rework_limit: int | None = field(default=None, kw_only=True)
+    beyond: str | Mapping[str, str] = field(default="", kw_only=True)
     parallel: Mapping[str, Sequence[Step]] | None = field(default=None, kw_only=True)
 
     def _made(self) -> _core.Step:
         by_station = isinstance(self.time, Mapping)
         overdue, overdue_rework = self.if_overdue, isinstance(self.if_overdue, Mapping)
         if isinstance(overdue, Mapping):
-            if list(overdue) != ["rework"]:
-                raise InvalidArgument(
-                    f"if_overdue: {overdue!r}; allowed: 'scrap', 'leave', 'stay', or {{'rework': step}}"
-                )
-            overdue = overdue["rework"]
+            overdue = _only(overdue, "rework", "if_overdue", "'scrap', 'leave', 'stay', or {'rework': step}")
+        same, same_station = self.same_as or "", ""
+        if isinstance(same, Mapping):
+            same, same_station = "", _only(same, "station", "same_as", "an earlier step, or {'station': step}")
+        beyond, beyond_step = self.beyond, ""
+        if isinstance(beyond, Mapping):
+            beyond, beyond_step = "", _only(beyond, "goto", "beyond", "'scrap', 'pass', 'leave', or {'goto': step}")
+        by_formula = self.choose.startswith("expr(") and self.choose.endswith(")")
         return _core.Step(
             at=[self.at] if isinstance(self.at, str) else list(self.at),
             time=None if isinstance(self.time, Mapping) else self.time,
@@ -70,7 +97,16 @@ class Step:
             setup=self.setup,
             changeover=self.changeover,
             transport=self.transport,
-            choose=self.choose,
+            choose="shortest_queue" if by_formula else self.choose,
+            choose_by=self.choose[5:-1] if by_formula else "",
+            same_as=same,
+            same_station_as=same_station,
+            only=self.only,
+            sample=_sample(self.sample),
+            within=None if self.within is None else (self.within[0], span_ns(self.within[1], "within")),
+            limit=self.rework_limit,
+            beyond=beyond,
+            beyond_step=beyond_step,
             rework=list((self.rework or {}).items()),
             go_to=list((self.goto or {}).items()),
             leave=self.leave,
@@ -333,9 +369,23 @@ class StationBuilder(_Link):
         self._station.machines(count)
         return self
 
-    def machine(self, name: str, *, speed: float | None = None, calendar: str = "") -> StationBuilder:
-        """Add a machine by name."""
-        self._station.machine(name, speed, calendar)
+    def machine(
+        self, name: str, *, speed: float | None = None, calendar: str = "", does: Sequence[str] = ()
+    ) -> StationBuilder:
+        """Add a machine by name.
+
+        Parameters
+        ----------
+        name : str
+            What it is called.
+        speed : float, optional
+            Processing takes time / speed; the station's unless given.
+        calendar : str
+            When it works; the station's unless given.
+        does : sequence of str
+            Steps, products or families that it can do; all that is done at the station unless given.
+        """
+        self._station.machine(name, speed, calendar, _names(does, "does"))
         return self
 
     def queue_places(self, places: int) -> StationBuilder:
@@ -451,6 +501,8 @@ class StationBuilder(_Link):
         same: _Time | None = None,
         otherwise: _Time | None = None,
         first: _Time | None = None,
+        min_run: int = 1,
+        teardown: _Time | Mapping[str, _Time] | None = None,
     ) -> StationBuilder:
         """Set setup times between kinds of work.
 
@@ -464,9 +516,15 @@ class StationBuilder(_Link):
             Between lots of one kind, or of two, where the matrix gives nothing; 0 unless given.
         first : Distribution or str, optional
             Of a machine that has done nothing yet; 0 unless given.
+        min_run : int
+            Lots of one kind that a machine does at least, as long as there are any.
+        teardown : Distribution or str, or mapping, optional
+            Before the setup for another kind, for all kinds or by the kind torn down; 0 unless given.
         """
         rows = [(source, list(row.items())) for source, row in (matrix or {}).items()]
-        self._station.setup_by(by, rows, same, otherwise, first)
+        by_kind = list(teardown.items()) if isinstance(teardown, Mapping) else []
+        one = None if isinstance(teardown, Mapping) else teardown
+        self._station.setup_by(by, rows, same, otherwise, first, min_run, one, by_kind)
         return self
 
     def batch(self, max: int, *, min: int = 1, wait: Span | None = None, by: str = "") -> StationBuilder:  # noqa: A002
@@ -546,6 +604,12 @@ class ProductBuilder(_Link):
         family: str = "",
         max_wait: _Time | None = None,
         if_overdue: str | Mapping[str, str] | None = None,
+        same_as: str | Mapping[str, str] | None = None,
+        only: float | None = None,
+        sample: int | Mapping[str, int] | None = None,
+        within: tuple[str, Span] | None = None,
+        rework_limit: int | None = None,
+        beyond: str | Mapping[str, str] = "",
     ) -> ProductBuilder:
         """Add a step to the route.
 
@@ -560,7 +624,8 @@ class ProductBuilder(_Link):
         setup, changeover, transport : Distribution or str, optional
             Before each lot; instead, after another step; from the place before.
         choose : str
-            Among alternatives: shortest_queue, earliest_finish, first, random.
+            Among alternatives: shortest_queue, earliest_finish, first, random, cost, or a formula as in
+            ``expr(setup + work)``.
         rework, goto : mapping, optional
             Step -> probability of going there afterwards; rework is counted as such.
         leave, scrap : float
@@ -580,6 +645,19 @@ class ProductBuilder(_Link):
             How long a lot waits in the queue at most.
         if_overdue : str or mapping, optional
             What becomes of it then: scrap (unless given), leave, stay, ``{"rework": step}``.
+        same_as : str or mapping, optional
+            An earlier step: done on the machine that did that one, or with ``{"station": step}`` at its station.
+        only : float, optional
+            Probability with which a lot takes this step; else it goes on to the next.
+        sample : int or mapping, optional
+            One lot in so many takes this step: ``5``, or ``{"every": 5, "first": 1}``.
+        within : tuple of str and span, optional
+            An earlier step, and how long after its end this one begins at most: ``("etch", "2 h")``.
+        rework_limit : int, optional
+            Times that one lot is sent back from this step at most.
+        beyond : str or mapping
+            What becomes of a lot that would be sent back once more: scrap (unless given), pass, leave,
+            ``{"goto": step}``.
         """
         step = Step(
             at,
@@ -601,6 +679,12 @@ class ProductBuilder(_Link):
             family=family,
             max_wait=max_wait,
             if_overdue=if_overdue,
+            same_as=same_as,
+            only=only,
+            sample=sample,
+            within=within,
+            rework_limit=rework_limit,
+            beyond=beyond,
         )
         self._product.step(step._made())
         return self

@@ -327,3 +327,66 @@ products:
     state = twin.State.initial(plant).advance("36 min")
     assert state.stations["overdue"].tolist() == [1]
     assert state.lots["overdue"].tolist() == [False, True]
+
+
+def test_routes():
+    builder = twin.PlantBuilder("shop")
+    etch = builder.station("etch").machine("E1", does=["litho", "a/strip"]).machine("E2", speed=2)
+    etch.setup_by("family", otherwise="9 min", min_run=3, teardown="2 min")
+    builder.station("oven").setup_by(teardown={"a": "3 min"})
+    route = builder.product("a").step("etch", "5 min", op="litho")
+    route.step(["etch", "oven"], "6 min", op="strip", choose="expr(work + setup)", same_as="litho")
+    route.step("oven", "1 h", within=("litho", "2 h"), if_overdue={"rework": "litho"})
+    route.step("oven", "2 min", op="look", only=0.3)
+    route.step(
+        "oven",
+        "3 min",
+        op="measure",
+        sample={"every": 5, "first": 1},
+        rework={"litho": 0.1},
+        rework_limit=2,
+        beyond={"goto": "last"},
+    )
+    route.step(
+        ["etch", "oven"],
+        "4 min",
+        op="last",
+        same_as={"station": "strip"},
+        sample=2,
+        rework={"look": 0.1},
+        rework_limit=1,
+        beyond="pass",
+    ).arrivals_every("1 h")
+    same(
+        builder,
+        """
+stations:
+  etch:
+    machines: {E1: {does: [litho, a/strip]}, E2: {speed: 2}}
+    setup: {by: family, otherwise: 9 min, min_run: 3, teardown: 2 min}
+  oven: {setup: {by: family, teardown: {a: 3 min}}}
+products:
+  a:
+    route:
+      - {at: etch, op: litho, time: 5 min}
+      - {at: [etch, oven], op: strip, time: 6 min, choose: expr(work + setup), same_as: litho}
+      - {at: oven, time: 1 h, within: {of: litho, time: 2 h}, if_overdue: {rework: litho}}
+      - {at: oven, op: look, time: 2 min, only: 0.3}
+      - at: oven
+        op: measure
+        time: 3 min
+        sample: {every: 5, first: 1}
+        then: {rework: {litho: 0.1}, limit: 2, beyond: {goto: last}}
+      - at: [etch, oven]
+        op: last
+        time: 4 min
+        same_as: {station: strip}
+        sample: {every: 2}
+        then: {rework: {look: 0.1}, limit: 1, beyond: pass}
+    arrivals: every 1 h
+""",
+    )
+    with pytest.raises(twin.InvalidArgument, match="beyond"):
+        builder.product("b").step("oven", "1 s", beyond={"step": "oven"})
+    with pytest.raises(twin.InvalidArgument, match="sample"):
+        builder.product("b").step("oven", "1 s", sample={"first": 1})

@@ -7,7 +7,7 @@ import twin
 
 pytest.importorskip("simpy", reason="SimPy is not installed")
 
-from reference import simpy_plants, simpy_shops
+from reference import simpy_plants, simpy_routes, simpy_shops
 
 REPLICATIONS = 30
 
@@ -24,6 +24,8 @@ REPLICATIONS = 30
         pytest.param(simpy_plants.TARDINESS, simpy_plants.tardiness, 1000, 8000, id="tardiness"),
         pytest.param(simpy_plants.REENTRANT, simpy_plants.reentrant, 1000, 7000, id="reentrant"),
         pytest.param(simpy_plants.SHIFTS, simpy_plants.shifts, 5 * 1440, 65 * 1440, id="shifts"),
+        pytest.param(simpy_routes.ROUTES, simpy_routes.routes, 1000, 9000, id="routes"),
+        pytest.param(simpy_routes.WINDOW, simpy_routes.window, 1000, 9000, id="window"),
         pytest.param(simpy_plants.BRANCHES, simpy_plants.branches, 1000, 7000, id="branches"),
     ],
 )

@@ -4,6 +4,7 @@
 
 #include <random>
 #include <string>
+#include <vector>
 
 #include "twin/sim/advance.hpp"
 
@@ -13,7 +14,7 @@ class RandomPlant {
  public:
   /// \param rich  with operators, material, batches, setups by family, patience and parallel branches
   explicit RandomPlant(unsigned seed, bool rich)
-      : random_(seed), later_(seed + 7919), more_(seed + 77), held_(seed + 555), rich_(rich) {}
+      : random_(seed), later_(seed + 7919), more_(seed + 77), routes_(seed + 4242), held_(seed + 555), rich_(rich) {}
 
   /// \param extra  more stations or products, as YAML lines for those sections
   [[nodiscard]] std::string yaml(const std::string& extra_stations = "", const std::string& extra_products = "") {
@@ -43,6 +44,9 @@ class RandomPlant {
  private:
   int pick(int n) { return static_cast<int>(random_() % static_cast<unsigned>(n)); }
   bool chance(int percent) { return pick(100) < percent; }
+  /// Choices of what came later, drawn apart, so that the rest of the plants stays as it was.
+  int pick_route(int n) { return static_cast<int>(routes_() % static_cast<unsigned>(n)); }
+  bool also(int percent) { return rich_ && pick_route(100) < percent; }
   /// Choices that came later, so that they leave the others as they are.
   bool later(int percent) { return static_cast<int>(later_() % 100) < percent; }
 
@@ -117,8 +121,13 @@ class RandomPlant {
         "fifo", "lifo", "spt", "spt(known)", "edd", "priority", "\"priority(p1, p0)\""};
     std::string out = fmt::format("  s{}: {{", s);
     if (chance(30)) {
-      out += "machines: {A" + std::to_string(s) + ": {}, B" + std::to_string(s) + ": {speed: 1.7" +
-             (chance(40) ? ", calendar: night" : "") + "}}";
+      // B does everything, so that A may do as little as it likes.
+      const std::string does = also(50) ? fmt::format("does: {}", also(50) ? "f0" : "o0") : "";
+      by_step_ = by_step_ || does == "does: o0";
+      out += "machines: {A" + std::to_string(s) + ": {" + does + "}, B" + std::to_string(s) + ": {speed: 1.7" +
+             (chance(40) ? ", calendar: night" : "") + "}";
+      if (also(30)) out += ", C" + std::to_string(s) + ": {does: [p0]}";
+      out += "}";
     } else {
       out += fmt::format("machines: {}", 1 + pick(3));
     }
@@ -154,7 +163,10 @@ class RandomPlant {
       if (rich_) out += fmt::format(", when_closed: {}", kClosed[pick(4)]);
     }
     if (rich_ && chance(40)) {
-      out += ", setup: {by: family, matrix: {f0: {f0: \"" + time(6) + "\"}}, otherwise: 2 min, first: 3 min}";
+      out += ", setup: {by: family, matrix: {f0: {f0: \"" + time(6) + "\"}}, otherwise: 2 min, first: 3 min";
+      if (also(40)) out += fmt::format(", min_run: {}", 2 + pick_route(4));
+      if (also(40)) out += also(50) ? ", teardown: {f0: 1 min}" : ", teardown: exponential(2 min)";
+      out += "}";
     } else if (chance(30)) {
       out += ", setup: \"" + time(4) + "\"";
     }
@@ -162,7 +174,10 @@ class RandomPlant {
     if (rich_ && chance(40)) out += chance(50) ? ", needs: any" : ", needs: {any: 1, jig: 1}";
     if (chance(30)) out += ", changeover: \"" + time(9) + "\"";
     if (rich_ && later(30)) out += ", blocking: before";
-    if (rich_ && later(20) && !cramped) out += later(50) ? ", cycle: 90 s" : ", cycle: 7 min";
+    if (rich_ && later(20) && !cramped && out.find("does:") == std::string::npos) {
+      cycled_ = true;
+      out += later(50) ? ", cycle: 90 s" : ", cycle: 7 min";
+    }
     return out + (rich_ ? care() : "") + "}\n";
   }
   std::string product(int p) {
@@ -171,6 +186,7 @@ class RandomPlant {
     const int steps = 1 + pick(4);
     const bool saturate = chance(25);
     bool holds = false;
+    std::vector<std::string> places;
     for (int i = 0; i < steps; ++i) {
       if (rich_ && chance(20) && !(saturate && i == 0)) {
         out += fmt::format(
@@ -183,9 +199,20 @@ class RandomPlant {
       const int first = pick(stations_);
       std::string at = fmt::format("s{}", first);
       if (chance(35) && !(saturate && i == 0)) at = fmt::format("[s{}, s{}]", first, (first + 1) % stations_);
+      const int earlier = i > 0 ? pick_route(i) : 0;
+      const bool returns = i > 0 && also(20) && !by_step_ && !cycled_;  // a machine must be able to do both
+      const bool chooses = at[0] == '[';
+      if (returns) at = places[static_cast<std::size_t>(earlier)];
+      places.push_back(at);
       out += fmt::format("      - {{op: o{}, at: {}, time: \"{}\"", i, at, time(20));
+      if (returns) out += (also(60) ? ", same_as: o" : ", same_as: {station: o") + std::to_string(earlier);
+      if (returns && out[out.rfind("same_as") + 9] == '{') out += "}";
       static constexpr const char* kChoose[] = {"first", "random", "shortest_queue", "earliest_finish"};
-      if (at[0] == '[') out += fmt::format(", choose: {}", kChoose[pick(4)]);
+      const char* const choose = chooses ? kChoose[pick(4)] : "first";
+      if (at[0] == '[')
+        out +=
+            fmt::format(", choose: {}", also(25) ? "\"expr(queue_length * work + setup - remaining_steps)\"" : choose);
+      if (i > 0 && also(25)) out += also(50) ? ", only: 0.4" : ", sample: {every: 3}";
       if (chance(30) && !(saturate && i == 0)) out += ", transport: \"" + time(15) + "\"";
       if (rich_ && chance(25)) {
         out += chance(50) ? ", uses: bar" : ", uses: {kit: 1}, makes: {kit: 1}";
@@ -200,9 +227,20 @@ class RandomPlant {
       if (rich_ && chance(25)) {
         out += ", max_wait: \"" + time(60) + "\", if_overdue: ";
         out += chance(30) ? "stay" : chance(50) ? "scrap" : fmt::format("{{rework: o{}}}", i);
+      } else if (i > 0 && also(25)) {
+        const int of = pick_route(i);
+        static constexpr const char* kLate[] = {"scrap", "leave", "stay"};
+        out += fmt::format(", within: {{of: o{}, time: {} min}}, if_overdue: ", of, 20 + pick_route(90));
+        out += also(50) ? fmt::format("{{rework: o{}}}", pick_route(of + 1)) : kLate[pick_route(3)];
       }
-      if (chance(40))
-        out += fmt::format(", then: {{pass: 0.8, rework: {{o{}: 0.1}}, scrap: 0.06, leave: 0.04}}", pick(i + 1));
+      if (chance(40)) {
+        out += fmt::format(", then: {{pass: 0.8, rework: {{o{}: 0.1}}, scrap: 0.06, leave: 0.04", pick(i + 1));
+        if (also(40)) {
+          static constexpr const char* kBeyond[] = {"scrap", "pass", "leave", "{goto: o0}"};
+          out += fmt::format(", limit: {}, beyond: {}", 1 + pick_route(2), kBeyond[pick_route(4)]);
+        }
+        out += "}";
+      }
       out += "}\n";
     }
     out += "    arrivals: ";
@@ -215,8 +253,9 @@ class RandomPlant {
     return out + "every " + time(60) + "\n";
   }
 
-  std::mt19937 random_, later_, more_, held_;
+  std::mt19937 random_, later_, more_, routes_, held_;
   bool rich_;
+  bool by_step_ = false, cycled_ = false;
   int stations_ = 0;
 };
 

@@ -77,8 +77,13 @@ void expect_sound(const Plant& plant, const State& state) {
                        : 0;
     ASSERT_EQ(station.idle, idle);
     ASSERT_EQ(station.inbound, inbound);
-    ASSERT_TRUE(station.queued == 0 || idle == 0 || data.stations[s].batch.least > 1 || data.stations[s].cycle > 0)
-        << "a machine idles before a queue";
+    const StationData& at = data.stations[s];
+    if (at.batch.least > 1 || at.cycle > 0) continue;
+    for (const std::uint32_t l : queue_lots(state, s))
+      for (std::uint32_t m = at.first_machine; m < at.first_machine + at.machine_count; ++m)
+        ASSERT_FALSE(state.machines[m].condition == Condition::kStarved &&
+                     may_do(data, state, m, state.lots[l].choice, state.lots[l].step, l))
+            << "a machine idles before a lot that it does";
   }
   for (std::size_t p = 0; p < state.pools.size(); ++p) {
     const PoolState& pool = state.pools[p];

@@ -46,6 +46,13 @@ Node targets(const std::vector<std::pair<std::string, double>>& all) {
   return out;
 }
 
+/// A mapping of one text.
+Node under_key(const char* key, const std::string& text) {
+  Node out = Node::mapping();
+  out.put(key, Node::text(text));
+  return out;
+}
+
 Node failure_node(const FailureOptions& failure) {
   Node mode = Node::mapping();
   mode.put("after", Node::text(failure.after.text() + (failure.of_work ? " of work" : " of time")));
@@ -62,6 +69,9 @@ Node then_node(const ThenOptions& then) {
   if (!then.go_to.empty()) out.put("goto", targets(then.go_to));
   if (then.leave != 0) out.put("leave", text_of(then.leave));
   if (then.scrap != 0) out.put("scrap", text_of(then.scrap));
+  if (then.limit) out.put("limit", text_of(*then.limit));
+  if (!then.beyond.empty()) out.put("beyond", Node::text(then.beyond));
+  if (!then.beyond_step.empty()) out.put("beyond", under_key("goto", then.beyond_step));
   return out;
 }
 
@@ -91,7 +101,11 @@ Node step_node(const StepOptions& step) {
   put_time(out, "setup", step.setup);
   put_time(out, "changeover", step.changeover);
   put_time(out, "transport", step.transport);
-  if (step.choose != ChooseRule::kShortestQueue) out.put("choose", Node::text(name_of(step.choose)));
+  if (!step.choose_by.empty()) {
+    out.put("choose", Node::text(fmt::format("expr({})", step.choose_by)));
+  } else if (step.choose != ChooseRule::kShortestQueue) {
+    out.put("choose", Node::text(name_of(step.choose)));
+  }
   put_amounts(out, "needs", step.needs);
   put_amounts(out, "holds", step.holds);
   if (!step.returns.empty()) out.put("returns", texts(step.returns));
@@ -99,13 +113,23 @@ Node step_node(const StepOptions& step) {
   put_amounts(out, "makes", step.makes);
   if (!step.family.empty()) out.put("family", Node::text(step.family));
   put_time(out, "max_wait", step.max_wait);
+  if (!step.same_as.empty()) out.put("same_as", Node::text(step.same_as));
+  if (!step.same_station_as.empty()) out.put("same_as", under_key("station", step.same_station_as));
+  if (step.only) out.put("only", text_of(*step.only));
+  if (step.sample) {
+    Node sample = Node::mapping();
+    sample.put("every", text_of(step.sample->every));
+    if (step.sample->first) sample.put("first", text_of(*step.sample->first));
+    out.put("sample", std::move(sample));
+  }
+  if (step.within) {
+    Node within = under_key("of", step.within->of);
+    within.put("time", text_of(step.within->time));
+    out.put("within", std::move(within));
+  }
   if (step.if_overdue) {
     Node overdue = Node::text(step.if_overdue->text());
-    if (step.if_overdue->is_step()) {
-      Node rework = Node::mapping();
-      rework.put("rework", std::move(overdue));
-      overdue = std::move(rework);
-    }
+    if (step.if_overdue->is_step()) overdue = under_key("rework", step.if_overdue->text());
     out.put("if_overdue", std::move(overdue));
   }
   if (Node then = then_node(step.then); !then.children.empty()) out.put("then", std::move(then));
@@ -237,10 +261,11 @@ StationBuilder& StationBuilder::machines(int count) {
 }
 
 StationBuilder& StationBuilder::machine(const std::string& name, std::optional<double> speed,
-                                        const std::string& calendar_name) {
+                                        const std::string& calendar_name, const std::vector<std::string>& does) {
   Node one = Node::mapping();
   if (speed) one.put("speed", text_of(*speed));
   if (!calendar_name.empty()) one.put("calendar", Node::text(calendar_name));
+  if (!does.empty()) one.put("does", texts(does));
   under(node(), "machines").put(name, std::move(one));
   return *this;
 }
@@ -343,6 +368,13 @@ StationBuilder& StationBuilder::setup_by(const std::string& by, const SetupOptio
   put_time(out, "same", setup.same);
   put_time(out, "otherwise", setup.otherwise);
   put_time(out, "first", setup.first);
+  if (setup.min_run != 1) out.put("min_run", text_of(setup.min_run));
+  put_time(out, "teardown", setup.teardown);
+  if (!setup.teardowns.empty()) {
+    Node teardowns = Node::mapping();
+    for (const auto& [kind, time] : setup.teardowns) teardowns.put(kind, text_of(time));
+    out.put("teardown", std::move(teardowns));
+  }
   node().put("setup", std::move(out));
   return *this;
 }

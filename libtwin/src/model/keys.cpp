@@ -53,6 +53,7 @@ const std::vector<Key>& keys_of(Level level) {
        {"meta", S::kFree, "none", "anything; not used in simulating"}},
       // kMachine
       {{"speed", S::kSpeed, "the station's", "processing takes time / speed"},
+       {"does", S::kDoes, "all that is done at the station", "what it can do: steps, products or families, by name"},
        {"calendar", S::kName, "the station's", "when it works"},
        {"failures", S::kFailures, "the station's", "ways in which it fails"},
        {"meta", S::kFree, "none", "anything; not used in simulating"}},
@@ -91,6 +92,9 @@ const std::vector<Key>& keys_of(Level level) {
        {"changeover", S::kDistribution, "the station's, else the setup",
         "setup instead, where the machine did another step before"},
        {"choose", S::kChoose, "shortest_queue", "which of several stations a lot goes to"},
+       {"same_as", S::kSameAs, "any machine", "an earlier step: done on the machine that did that, or at its station"},
+       {"only", S::kProbability, "1", "probability with which a lot takes this step; else it goes on to the next"},
+       {"sample", S::kSample, "all lots", "of the lots that come, one in so many takes this step"},
        {"transport", S::kDistribution, "0", "way from the place before"},
        {"needs", S::kNeeds, "the station's", "operators and tools held while the machine runs"},
        {"holds", S::kNeeds, "none",
@@ -100,7 +104,8 @@ const std::vector<Key>& keys_of(Level level) {
        {"makes", S::kUses, "the station's", "material made as the operation ends"},
        {"family", S::kText, "the product's", "kind of work, where setups or batches go by family"},
        {"max_wait", S::kDistribution, "for ever", "how long a lot waits in the queue at most"},
-       {"if_overdue", S::kOverdue, "scrap", "what happens to a lot that has waited so long"},
+       {"within", S::kWithin, "for ever", "how long after the end of an earlier step this one begins at most"},
+       {"if_overdue", S::kOverdue, "scrap", "what happens to a lot that has waited so long, or comes too late"},
        {"then", S::kThen, "on to the next step", "where lots go afterwards, with which probability"},
        {"meta", S::kFree, "none", "anything; not used in simulating"}},
       // kThen
@@ -109,7 +114,9 @@ const std::vector<Key>& keys_of(Level level) {
         "back to a step, counted as reworked: {step: probability}; a number alone repeats this step"},
        {"goto", S::kThenGoto, "0", "on to a step by name: {step: probability}"},
        {"leave", S::kProbability, "0", "finished here, good"},
-       {"scrap", S::kProbability, "0", "finished here, scrapped"}},
+       {"scrap", S::kProbability, "0", "finished here, scrapped"},
+       {"limit", S::kCount, "unlimited", "times that one lot is sent back from this step as rework, at most"},
+       {"beyond", S::kBeyond, "scrap", "what becomes of a lot that would be sent back once more"}},
       // kOrder
       {{"id", S::kName, "", "name of the order, unique", true},
        {"product", S::kName, "", "what is ordered", true},
@@ -159,7 +166,9 @@ const std::vector<Key>& keys_of(Level level) {
        {"matrix", S::kMatrix, "none", "setup times: {from: {to: time}}, or a file of comma-separated values"},
        {"same", S::kDistribution, "0", "setup between lots of one kind that the matrix does not give"},
        {"otherwise", S::kDistribution, "0", "setup between kinds that the matrix does not give"},
-       {"first", S::kDistribution, "0", "setup of a machine that has done nothing yet"}},
+       {"first", S::kDistribution, "0", "setup of a machine that has done nothing yet"},
+       {"min_run", S::kCount, "1", "lots of one kind that a machine does at least, as long as there are any"},
+       {"teardown", S::kTeardown, "0", "time before the setup for another kind: one, or by the kind torn down"}},
       // kBatch
       {{"max", S::kCount, "", "lots that a machine takes at once, at most", true},
        {"min", S::kCount, "1", "lots with which it begins; fewer wait for more"},
@@ -203,14 +212,21 @@ const std::vector<Key>& keys_of(Level level) {
        {"when", S::kCare, "now", "when it is repaired: now, or when no work is under way (free)"},
        {"needs", S::kNeeds, "none", "operators and tools that the repair waits for and holds"},
        {"meta", S::kFree, "none", "anything; not used in simulating"}},
+      // kSample
+      {{"every", S::kCount, "", "one lot of so many that come takes the step", true},
+       {"first", S::kCount, "as every", "the first lot that takes it, counted from 1"}},
+      // kWithin
+      {{"of", S::kName, "", "the step from whose end time counts", true},
+       {"time", S::kDuration, "", "how long after it this step begins at most", true}},
   }};
   return tables[static_cast<std::size_t>(level)];
 }
 
 const char* name_of(Level level) noexcept {
-  constexpr std::array names{"plant", "station", "machine",  "queue",   "failure",     "product",    "step",
-                             "then",  "order",   "calendar", "run",     "pool",        "material",   "supply",
-                             "setup", "batch",   "arrivals", "reorder", "maintenance", "degradation"};
+  constexpr std::array names{"plant",       "station",     "machine", "queue",    "failure",  "product",
+                             "step",        "then",        "order",   "calendar", "run",      "pool",
+                             "material",    "supply",      "setup",   "batch",    "arrivals", "reorder",
+                             "maintenance", "degradation", "sample",  "within"};
   static_assert(names.size() == kLevels);
   return names[static_cast<std::size_t>(level)];
 }
@@ -257,7 +273,7 @@ const char* allowed(Shape shape) noexcept {
     case Shape::kFull:
       return "wait, lose";
     case Shape::kChoose:
-      return "shortest_queue, earliest_finish, first, random";
+      return "shortest_queue, earliest_finish, first, random, cost, expr(formula)";
     case Shape::kArrivals:
       return "every <distribution>, saturate, conwip(<lots>), or keys, as in {every: exponential(5 min), lots: 3}";
     case Shape::kAfter:
@@ -342,6 +358,18 @@ const char* allowed(Shape shape) noexcept {
       return "pause, finish, restart, scrap";
     case Shape::kOnFailure:
       return "resume, restart, scrap";
+    case Shape::kDoes:
+      return "a list of names of steps, products or families, as in [etch, clean]";
+    case Shape::kSameAs:
+      return "the name of an earlier step, or {station: step}";
+    case Shape::kSample:
+      return "keys, as in {every: 5}";
+    case Shape::kWithin:
+      return "keys, as in {of: etch, time: 2 h}";
+    case Shape::kBeyond:
+      return "scrap, pass, leave, or {goto: step}";
+    case Shape::kTeardown:
+      return "a time such as 5 min, a distribution, or {kind: time}";
     case Shape::kBlocking:
       return "after, before";
     case Shape::kCycle:

@@ -70,6 +70,12 @@ enum class Shape : unsigned char {
   kOnFailure,
   kProfile,
   kTimesAsFast,
+  kDoes,
+  kSameAs,
+  kSample,
+  kWithin,
+  kBeyond,
+  kTeardown,
   kReorder,
   kMaintenance,
   kWindow,
@@ -101,9 +107,11 @@ enum class Level : unsigned char {
   kArrivals,
   kReorder,
   kMaintenance,
-  kDegradation
+  kDegradation,
+  kSample,
+  kWithin
 };
-inline constexpr int kLevels = 20;
+inline constexpr int kLevels = 22;
 
 struct Key {
   const char* name;

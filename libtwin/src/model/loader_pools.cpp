@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/strong_components.hpp>
+#include <set>
 
 #include "twin/base/random.hpp"
 
@@ -235,6 +237,75 @@ void PlantLoader::number_kinds() {
   }
 }
 
+/// Which machines can do which alternatives. A machine that says what it does is tested against the names of the step,
+/// its product and its family.
+void PlantLoader::number_abilities() {
+  std::set<std::string> known;
+  for (std::uint32_t i = 0; i < plant_.steps.size(); ++i) {
+    const StepData& step = plant_.steps[i];
+    const std::array<std::string, 4> names{plant_.step_names[i], plant_.product_names[step.product.value],
+                                           kind_name(KindBy::kFamily, step, i),
+                                           plant_.product_names[step.product.value] + "/" + plant_.step_names[i]};
+    known.insert(names.begin(), names.end());
+    for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c) {
+      const std::uint32_t s = plant_.choices[c].station.value;
+      StationData& station = plant_.stations[s];
+      if (step.same_as != kNone && !step.same_station && station.machine_count > 1) station.selective = true;
+      std::vector<std::uint8_t> row(station.machine_count, 1);
+      for (std::uint32_t k = 0; k < station.machine_count; ++k)
+        if (const MachineSpec* machine = machine_specs_[station.first_machine + k])
+          row[k] = std::ranges::any_of(
+              *machine->does, [&](const Node* name) { return std::ranges::find(names, name->scalar) != names.end(); });
+      const auto able = std::ranges::count(row, 1);
+      if (able == 0)
+        fault({step_places_[i].first, step_places_[i].second},
+              fmt::format("no machine of '{}' does '{}' of '{}'", plant_.station_names[s], plant_.step_names[i],
+                          plant_.product_names[step.product.value]),
+              "its name, or that of its product or family, in does of a machine there");
+      if (able == std::ssize(row)) continue;
+      plant_.choices[c].able = static_cast<std::uint32_t>(plant_.able.size());
+      plant_.able.insert(plant_.able.end(), row.begin(), row.end());
+      station.selective = true;
+    }
+  }
+  for (std::uint32_t s = 0; s < plant_.stations.size(); ++s)
+    if (plant_.stations[s].selective && plant_.stations[s].cycle > 0)
+      fault({}, join_path("stations", plant_.station_names[s]) + ".cycle", "",
+            "machines that work in cycles and do not all do the same, or to which lots must return",
+            "a station for those that do the same, or no cycle");
+  for (std::uint32_t m = 0; m < machine_specs_.size(); ++m) {
+    if (machine_specs_[m] == nullptr) continue;
+    for (const Node* name : *machine_specs_[m]->does)
+      if (!known.contains(name->scalar)) {
+        const std::vector<std::string> names(known.begin(), known.end());
+        fault(name->mark, machine_specs_[m]->does_path, name->scalar,
+              fmt::format("'{}' is no step, product or family{}", name->scalar, did_you_mean(name->scalar, names)),
+              list_of(names));
+      }
+  }
+  // A machine that did the first step must be able to do the one that follows on it.
+  for (std::uint32_t i = 0; i < plant_.steps.size(); ++i) {
+    const StepData& step = plant_.steps[i];
+    if (step.same_as == kNone || step.same_station) continue;
+    const StepData& before = plant_.steps[step.same_as];
+    for (std::uint32_t c = before.first_choice; c < before.first_choice + before.choice_count; ++c)
+      for (std::uint32_t own = step.first_choice; own < step.first_choice + step.choice_count; ++own) {
+        if (plant_.choices[c].station != plant_.choices[own].station) continue;
+        const StationData& station = plant_.stations[plant_.choices[c].station.value];
+        const auto does = [&](std::uint32_t choice, std::uint32_t k) {
+          return plant_.choices[choice].able == kNone || plant_.able[plant_.choices[choice].able + k] != 0;
+        };
+        for (std::uint32_t k = 0; k < station.machine_count; ++k)
+          if (does(c, k) && !does(own, k))
+            fault({step_places_[i].first, step_places_[i].second + ".same_as"},
+                  fmt::format("{} does '{}' but not '{}', which must be done on the same machine",
+                              plant_.machine_names[station.first_machine + k], plant_.step_names[step.same_as],
+                              plant_.step_names[i]),
+                  "machines that do both");
+      }
+  }
+}
+
 void PlantLoader::add_setups(StationId station, const SetupSpec& setup) {
   StationData& data = plant_.stations[station.value];
   const std::size_t kinds = data.kind_count;
@@ -255,22 +326,33 @@ void PlantLoader::add_setups(StationId station, const SetupSpec& setup) {
   for (std::size_t from = 0; from <= kinds; ++from)
     for (std::size_t to = 0; to < kinds; ++to)
       plant_.setups.push_back(from == kinds ? first : from == to ? same : otherwise);
+  if (setup.teardown || !setup.teardowns.empty()) {
+    data.teardowns = static_cast<std::uint32_t>(plant_.teardowns.size());
+    plant_.teardowns.insert(plant_.teardowns.end(), kinds, named(setup.teardown, "teardown"));
+  }
   const auto begin = plant_.kind_names.begin() + data.first_kind;
   const auto kind_of = [&](const std::string& name) {
     return static_cast<std::size_t>(std::find(begin, begin + data.kind_count, name) - begin);
   };
+  const auto check_kind = [&](const SetupCell& cell, const char* key, const std::string& name) {
+    if (kind_of(name) < kinds) return;
+    std::vector<std::string> known(begin, begin + data.kind_count);
+    const bool elsewhere = std::ranges::find(families_, name) != families_.end() ||
+                           std::ranges::find(step_families_, name) != step_families_.end() ||
+                           std::ranges::find(plant_.step_names, name) != plant_.step_names.end() ||
+                           product_ids_.contains(name);
+    if (!elsewhere)
+      fault(cell.node->key_mark, path + key, name,
+            fmt::format("'{}' is no kind of work here{}", name, did_you_mean(name, known)), list_of(known));
+  };
+  for (const auto& cell : setup.teardowns) {
+    check_kind(cell, ".teardown", cell.from);
+    if (kind_of(cell.from) < kinds && !(cell.time == Distribution::deterministic(0)))
+      plant_.teardowns[data.teardowns + kind_of(cell.from)] =
+          intern(join_path(path + ".teardown", cell.from), cell.time);
+  }
   for (const auto& cell : setup.cells) {
-    for (const auto& name : {cell.from, cell.to}) {
-      if (kind_of(name) < kinds) continue;
-      std::vector<std::string> known(begin, begin + data.kind_count);
-      const bool elsewhere = std::ranges::find(families_, name) != families_.end() ||
-                             std::ranges::find(step_families_, name) != step_families_.end() ||
-                             std::ranges::find(plant_.step_names, name) != plant_.step_names.end() ||
-                             product_ids_.contains(name);
-      if (!elsewhere)
-        fault(cell.node->key_mark, path + ".matrix", name,
-              fmt::format("'{}' is no kind of work here{}", name, did_you_mean(name, known)), list_of(known));
-    }
+    for (const auto& name : {cell.from, cell.to}) check_kind(cell, ".matrix", name);
     if (kind_of(cell.from) >= kinds || kind_of(cell.to) >= kinds) continue;
     const bool none = cell.time == Distribution::deterministic(0);
     plant_.setups[data.setups + kind_of(cell.from) * kinds + kind_of(cell.to)] =
@@ -281,7 +363,8 @@ void PlantLoader::add_setups(StationId station, const SetupSpec& setup) {
 void PlantLoader::summarise() {
   for (auto& station : plant_.stations) {
     const bool formula = station.rule == QueueRule::kExpression && station.expression != kNone;
-    station.scanned = is_dynamic(station.rule) || station.batch.most > 1 ||
+    plant_.keeps_runs = plant_.keeps_runs || station.min_run > 0 || station.teardowns != kNone;
+    station.scanned = is_dynamic(station.rule) || station.batch.most > 1 || station.selective || station.min_run > 0 ||
                       (formula && plant_.expressions[station.expression].is_dynamic());
     station.direct = station.batch.most == 1 && station.cycle == 0;
     station.room_of_idle = station.cycle > 0 ? 0 : station.batch.most;
@@ -304,6 +387,7 @@ void PlantLoader::summarise() {
         break;
     }
   }
+  for (const auto& step : plant_.steps) plant_.plans_ahead = plant_.plans_ahead || step.choose_expression != kNone;
   using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS>;
   Graph graph(plant_.stations.size());
   const auto each_station = [&](std::uint32_t step, auto&& call) {
@@ -321,9 +405,16 @@ void PlantLoader::summarise() {
   };
   for (std::uint32_t i = 0; i < plant_.steps.size(); ++i) {
     const StepData& step = plant_.steps[i];
-    if (step.branch_count == 0 && step.next < BranchData::kJoin) feed(i, step.next);
+    const auto follow = [&](std::uint32_t target) {  // also past steps that lots may pass by
+      for (; target < BranchData::kJoin; target = plant_.steps[target].next) {
+        feed(i, target);
+        if (!plant_.steps[target].optional()) break;
+      }
+    };
+    if (step.branch_count == 0) follow(step.next);
     for (std::uint32_t b = step.first_branch; b < step.first_branch + step.branch_count; ++b)
-      if (plant_.branches[b].target < BranchData::kJoin) feed(i, plant_.branches[b].target);
+      follow(plant_.branches[b].target);
+    if (step.rework_limit != UINT32_MAX) follow(step.beyond);
   }
   std::vector<std::size_t> component(plant_.stations.size());
   const auto components = boost::strong_components(

@@ -171,6 +171,7 @@ void PlantLoader::read_renewal(const Place& place, const std::string& path, Sour
 
 bool PlantLoader::takes_time(const StepData& step) const {
   const auto lasts = [&](DistributionId id) { return id.valid() && plant_.parameters.mean(id) > 0; };
+  if (step.optional()) return false;
   if (lasts(step.transport)) return true;
   for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c)
     if (!lasts(plant_.choices[c].time) && !lasts(plant_.choices[c].setup)) return false;
@@ -186,7 +187,10 @@ void PlantLoader::check_saturated(const Place& place, const StepData& first) {
   if (first.transport.valid())
     fault(place, "a saturating source supplies the first machine directly, so there is no transport to the first step",
           "no transport at the first step");
-  if (!takes_time(first))
+  if (first.optional())
+    fault(place, "a saturating source supplies the first step, which some lots would pass by",
+          "a first step that all lots take");
+  if (!first.optional() && !takes_time(first))
     fault(place, "a first step that takes no time would take in lots without end", "a time above 0 at the first step");
 }
 
@@ -196,6 +200,12 @@ void PlantLoader::check_circulation(const Place& place, const ProductData& produ
       fault(place,
             fmt::format("lots that wait for no time at '{}' leave and come again without end", plant_.step_names[s]),
             "max_wait above 0");
+  for (std::uint32_t s = product.first_step; s < product.first_step + product.step_count; ++s)
+    if (plant_.steps[s].window_of != kNone && plant_.steps[s].window < 1)
+      fault(place,
+            fmt::format("lots that come too late to '{}' at once leave and come again without end",
+                        plant_.step_names[s]),
+            "a time within above 0");
   for (std::uint32_t s = product.first_step; s < product.first_step + product.step_count; ++s)
     if (takes_time(plant_.steps[s])) return;
   fault(place, "lots that take no time would circulate without end", "a time above 0 at some step");

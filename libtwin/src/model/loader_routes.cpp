@@ -19,6 +19,7 @@ constexpr double kProbabilityTolerance = 1e-9;
 
 void PlantLoader::read_route(const Place& place, ProductId id, ProductData& product) {
   const auto before = faults_.size();
+  marks_ = 0;
   const auto path = join_path(join_path("products", plant_.product_names[id.value]), "route");
   read_steps(place, path, id, product, "", kNone);
   product.step_count = static_cast<std::uint32_t>(plant_.steps.size()) - product.first_step;
@@ -131,15 +132,14 @@ StepSpec PlantLoader::read_step(const Place& place) {
   }
   if (const auto op = child(place, "op"); op && scalar(op, Shape::kText))
     good_name(op.node->mark, op.path, op.node->scalar);
-  if (const auto choose = one_of<ChooseRule>(
-          child(place, "choose"), Shape::kChoose,
-          {ChooseRule::kShortestQueue, ChooseRule::kEarliestFinish, ChooseRule::kFirst, ChooseRule::kRandom},
-          &twin::name_of))
-    spec.choose = *choose;
+  read_choose(place, spec);
   spec.setup = distribution(child(place, "setup"));
   spec.changeover = distribution(child(place, "changeover"));
   spec.transport = delay(child(place, "transport"));
-  if (const auto then = child(place, "then")) spec.branches = read_then(then);
+  if (const auto then = child(place, "then")) {
+    spec.branches = read_then(then);
+    if (then.node->is_mapping()) read_limit(then, spec);
+  }
   if (const auto needs = child(place, "needs")) spec.needs = read_needs(needs, false);
   read_carriers(place, spec);
   if (const auto uses = child(place, "uses")) spec.uses = read_needs(uses, true);
@@ -147,18 +147,105 @@ StepSpec PlantLoader::read_step(const Place& place) {
   if (const auto family = child(place, "family"); family && scalar(family, Shape::kText))
     spec.family = family.node->scalar;
   spec.patience = distribution(child(place, "max_wait"));
+  read_conditions(place, spec);
   read_overdue(place, spec);
   spec.valid = !spec.stations.empty() || !spec.parallel.empty();
   read_times(place, spec);
   return spec;
 }
 
+void PlantLoader::read_choose(const Place& place, StepSpec& spec) {
+  const auto choose = child(place, "choose");
+  if (!choose || !scalar(choose, Shape::kChoose)) return;
+  const std::string_view text = trimmed(choose.node->scalar);
+  if (text.starts_with("expr(") && text.ends_with(')')) {
+    try {
+      auto expression = Expression::parse(text.substr(5, text.size() - 6));
+      spec.choose = ChooseRule::kExpression;
+      spec.choose_expression = static_cast<std::uint32_t>(plant_.expressions.size());
+      plant_.expressions.push_back(std::move(expression));
+    } catch (const InvalidArgument& error) {
+      fault(choose, fmt::format("the formula cannot be read: {}", error.what()), "");
+    }
+    return;
+  }
+  if (const auto rule = one_of<ChooseRule>(choose, Shape::kChoose,
+                                           {ChooseRule::kShortestQueue, ChooseRule::kEarliestFinish, ChooseRule::kFirst,
+                                            ChooseRule::kRandom, ChooseRule::kCost},
+                                           &twin::name_of))
+    spec.choose = *rule;
+  if (spec.choose == ChooseRule::kCost && plant_.currency.empty())
+    fault(choose, "nothing says what machines or materials cost", "cost: at stations, or price: at materials");
+}
+
+std::optional<BranchSpec> PlantLoader::step_under(const Place& place, const char* key, const std::string& path) {
+  if (!place.node->is_mapping() || place.node->children.size() != 1) return std::nullopt;
+  const Node& only = place.node->children.front();
+  if (only.key != key || !only.is_scalar()) return std::nullopt;
+  return BranchSpec{path + "." + key, 1, only.scalar, &only, BranchKind::kGoto};
+}
+
+/// Whether, where and until when a lot takes a step.
+void PlantLoader::read_conditions(const Place& place, StepSpec& spec) {
+  if (const auto same = child(place, "same_as")) {
+    if (same.node->is_scalar()) {
+      spec.same_as = {"same_as", 1, same.node->scalar, same.node, BranchKind::kGoto};
+    } else if (const auto step = step_under(same, "station", "same_as")) {
+      spec.same_as = *step;
+      spec.same_station = true;
+    } else {
+      wrong_kind(same, Shape::kSameAs);
+    }
+  }
+  if (const auto only = number(child(place, "only"), Shape::kProbability, 0, 1, false)) spec.only = *only;
+  if (const auto sample = child(place, "sample"); sample && keys(sample, Level::kSample, Shape::kSample)) {
+    const auto every = integer(child(sample, "every"), Shape::kCount, 1, 1'000'000);
+    spec.sample_every = static_cast<std::uint32_t>(every.value_or(1));
+    const auto first = integer(child(sample, "first"), Shape::kCount, 1, 1'000'000);
+    spec.sample_first = static_cast<std::uint32_t>(first.value_or(spec.sample_every));
+    if (child(place, "only")) fault(sample, "lots are drawn, or counted off, not both", "one of only and sample");
+  }
+  if (const auto within = child(place, "within"); within && keys(within, Level::kWithin, Shape::kWithin)) {
+    const auto of = child(within, "of");
+    if (of && scalar(of, Shape::kName)) spec.window_of = {"within.of", 1, of.node->scalar, of.node, BranchKind::kGoto};
+    spec.window = duration(child(within, "time")).value_or(kNever);
+    if (spec.patience) fault(within, "lots wait so long, or come so late, not both", "one of max_wait and within");
+  }
+}
+
+/// How often a lot may be sent back, and what becomes of it then.
+void PlantLoader::read_limit(const Place& then, StepSpec& spec) {
+  const auto limit = child(then, "limit");
+  const auto beyond = child(then, "beyond");
+  const bool rework = std::ranges::any_of(spec.branches, [](const auto& b) { return b.kind == BranchKind::kRework; });
+  if (const auto times = integer(limit, Shape::kCount, 1, 1'000'000)) {
+    spec.rework_limit = static_cast<std::uint32_t>(*times);
+    if (!rework) fault(limit, "no lot is sent back from here", "rework: beside it, as in rework: {milling: 0.05}");
+  }
+  if (!beyond) return;
+  if (!limit) fault(beyond, "nothing says how often lots are sent back", "limit: beside it, as in limit: 2");
+  for (const auto& [name, target] : {std::pair{"scrap", BranchData::kScrap}, std::pair{"leave", BranchData::kLeave},
+                                     std::pair{"pass", BranchData::kLeave}})
+    if (beyond.node->is_scalar() && beyond.node->scalar == name) {
+      spec.beyond_target = target;
+      spec.passes_beyond = beyond.node->scalar == "pass";
+      spec.beyond = {"then.beyond", 1, "", beyond.node, BranchKind::kLeave};
+      return;
+    }
+  if (const auto step = step_under(beyond, "goto", "then.beyond")) {
+    spec.beyond = *step;
+    return;
+  }
+  wrong_kind(beyond, Shape::kBeyond);
+}
+
 /// What becomes of a lot that has waited for as long as it may.
 void PlantLoader::read_overdue(const Place& place, StepSpec& spec) {
   const auto overdue = child(place, "if_overdue");
   if (!overdue) return;
-  if (!spec.patience)
-    fault(overdue, "nothing says how long a lot may wait", "max_wait: beside it, as in max_wait: 2 h");
+  if (!spec.patience && spec.window_of.node == nullptr)
+    fault(overdue, "nothing says how long a lot may wait",
+          "max_wait or within beside it, as in max_wait: 2 h, or within: {of: etch, time: 2 h}");
   if (overdue.node->is_mapping() && overdue.node->children.size() == 1 &&
       overdue.node->children.front().key == "rework" && overdue.node->children.front().is_scalar()) {
     if (spec.patience && !(spec.patience->mean() >= 1e-9))
@@ -282,7 +369,15 @@ void PlantLoader::add_step(const StepSpec& spec, std::size_t member, const std::
   if (spec.transport) step.transport = intern(path + ".transport", *spec.transport);
   if (spec.patience) step.patience = intern(path + ".max_wait", *spec.patience);
   step.impatient = spec.impatient;
+  step.only = spec.only;
+  step.choose_expression = spec.choose_expression;
+  if (spec.sample_every > 1 || spec.sample_first > 1) {
+    step.sample = plant_.samples++;
+    step.sample_every = spec.sample_every;
+    step.sample_first = spec.sample_first;
+  }
   step_families_.push_back(spec.family);
+  step_places_.emplace_back(spec.node, spec.path);
   const auto add_choice = [&](std::size_t i) {
     room(plant_.choices.size(), {spec.node, spec.path}, "alternatives");
     const StationId station = spec.stations[i];
@@ -323,6 +418,8 @@ void PlantLoader::add_step(const StepSpec& spec, std::size_t member, const std::
     for (std::size_t i = 0; i < spec.stations.size(); ++i) add_choice(i);
   }
   step.choice_count = static_cast<std::uint32_t>(plant_.choices.size()) - step.first_choice;
+  step.diverts = step.choice_count == 0 || step.optional();
+  step.limited = step.patience.valid();
   plant_.steps.push_back(step);
   plant_.step_names.push_back(name);
 }
@@ -331,6 +428,7 @@ void PlantLoader::add_branches(const StepSpec& spec, std::uint32_t step, const s
                                const std::string& path, const StepNames& known) {
   StepData& data = plant_.steps[step];
   if (spec.overdue.node != nullptr) data.impatient = step_named(spec.overdue, spec.overdue.target, spec, known);
+  add_references(spec, step, known);
   data.first_branch = static_cast<std::uint32_t>(plant_.branches.size());
   for (const auto& branch : spec.branches) {
     BranchData out;
@@ -358,6 +456,68 @@ void PlantLoader::add_branches(const StepSpec& spec, std::uint32_t step, const s
     plant_.parameters.branch_probability.push_back(branch.probability);
   }
   data.branch_count = static_cast<std::uint32_t>(spec.branches.size());
+}
+
+void PlantLoader::mark(std::uint32_t step) {
+  if (plant_.steps[step].mark == kNone) plant_.steps[step].mark = marks_++;
+  plant_.marks_per_lot = std::max(plant_.marks_per_lot, marks_);
+}
+
+/// Other steps that a step names: that on whose machine it is done, that from which its time counts, and where lots go
+/// that may not be sent back.
+void PlantLoader::add_references(const StepSpec& spec, std::uint32_t step, const StepNames& known) {
+  StepData& data = plant_.steps[step];
+  const auto earlier = [&](const BranchSpec& reference) {
+    if (reference.node == nullptr) return BranchData::kLeave;
+    const std::uint32_t found = step_named(reference, reference.target, spec, known);
+    if (found == BranchData::kLeave) return found;
+    const Place place{reference.node, spec.path + "." + reference.path};
+    if (found >= step) {
+      fault(place, fmt::format("'{}' does not come before this step", reference.target), "an earlier step");
+      return BranchData::kLeave;
+    }
+    if (plant_.steps[found].choice_count > 0) return found;
+    fault(place, fmt::format("lots part at '{}', which is done on no machine", reference.target),
+          "a step that is done at a station");
+    return BranchData::kLeave;
+  };
+  if (const auto found = earlier(spec.same_as); found != BranchData::kLeave) {
+    const StepData& before = plant_.steps[found];
+    for (std::uint32_t c = before.first_choice; c < before.first_choice + before.choice_count; ++c) {
+      bool here = false;
+      for (std::uint32_t own = data.first_choice; own < data.first_choice + data.choice_count; ++own)
+        here = here || plant_.choices[own].station == plant_.choices[c].station;
+      if (!here)
+        fault({spec.same_as.node, spec.path + "." + spec.same_as.path},
+              fmt::format("'{}' may be done at '{}', and this step is not", spec.same_as.target,
+                          plant_.station_names[plant_.choices[c].station.value]),
+              "all stations of that step among those of this one");
+    }
+    data.same_as = found;
+    data.same_station = spec.same_station;
+    mark(found);
+  }
+  if (const auto found = earlier(spec.window_of); found != BranchData::kLeave) {
+    data.window_of = found;
+    data.window = spec.window;
+    data.limited = true;
+    mark(found);
+    if (spec.overdue.node != nullptr && data.impatient > found)
+      fault({spec.overdue.node, spec.path + ".if_overdue.rework"},
+            fmt::format("the time counts from '{}', which such lots would not do again", spec.window_of.target),
+            fmt::format("'{}', or a step before it", spec.window_of.target));
+  }
+  if (spec.rework_limit == UINT32_MAX) return;
+  data.rework_limit = spec.rework_limit;
+  mark(step);
+  data.beyond = spec.beyond_target;
+  if (spec.passes_beyond) data.beyond = data.next;
+  if (spec.beyond.kind == BranchKind::kGoto && spec.beyond.node != nullptr)
+    data.beyond = step_named(spec.beyond, spec.beyond.target, spec, known);
+  if (data.within != kNone && spec.beyond.node != nullptr && spec.beyond.kind == BranchKind::kLeave &&
+      !spec.passes_beyond && data.beyond == BranchData::kLeave)
+    fault({spec.beyond.node, spec.path + ".then.beyond"}, "a part of a lot cannot leave alone",
+          "scrap, pass or goto in a parallel branch");
 }
 
 std::uint32_t PlantLoader::step_named(const BranchSpec& branch, const std::string& name, const StepSpec& spec,
@@ -395,7 +555,8 @@ void PlantLoader::check_leaving(const Place& place, const ProductData& product) 
     };
     for (std::uint32_t f = step.first_fork; f < step.first_fork + step.fork_count; ++f)
       add_edge(i, plant_.forks[f] - product.first_step, graph);
-    if (step.branch_count == 0 && step.fork_count == 0) follow(step.next);
+    if ((step.branch_count == 0 && step.fork_count == 0) || step.optional()) follow(step.next);
+    if (step.rework_limit != UINT32_MAX) follow(step.beyond);
     for (std::uint32_t b = step.first_branch; b < step.first_branch + step.branch_count; ++b) {
       if (!(plant_.parameters.branch_probability[b] > 0)) continue;
       follow(plant_.branches[b].target);

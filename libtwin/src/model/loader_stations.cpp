@@ -101,6 +101,17 @@ void PlantLoader::read_setup(const Place& place, StationSpec& spec) {
   spec.setups->otherwise = delay(child(place, "otherwise"));
   spec.setups->first = delay(child(place, "first"));
   if (const auto matrix = child(place, "matrix")) read_matrix(matrix, *spec.setups);
+  if (const auto run = integer(child(place, "min_run"), Shape::kCount, 1, 1'000'000); run && *run > 1)
+    spec.data.min_run = static_cast<std::uint32_t>(*run);
+  const auto teardown = child(place, "teardown");
+  if (!teardown) return;
+  if (!teardown.node->is_mapping()) {
+    spec.setups->teardown = delay(teardown);
+    return;
+  }
+  for (const auto& entry : teardown.node->children)
+    if (const auto time = distribution({&entry, join_path(teardown.path, entry.key)}))
+      spec.setups->teardowns.push_back({entry.key, "", teardown.path, *time, &entry});
 }
 
 void PlantLoader::read_matrix(const Place& place, SetupSpec& setup) {
@@ -263,12 +274,28 @@ void PlantLoader::read_machines(const Place& place, StationSpec& spec) {
       one.speed = number(child(machine, "speed"), Shape::kSpeed, 0, 1e6, true);
       one.calendar = calendar(child(machine, "calendar"));
       if (const auto failures = child(machine, "failures")) one.failures = read_failures(failures);
+      if (const auto does = child(machine, "does")) read_does(does, one);
     }
     for (auto& name : members(entry.key_mark, machine.path, entry.key)) {
       not_reserved(entry.key_mark, machine.path, name);
       one.name = std::move(name);
       spec.machines.push_back(one);
     }
+  }
+}
+
+/// What a machine can do, by name; the names are looked up once all steps are known.
+void PlantLoader::read_does(const Place& place, MachineSpec& machine) {
+  machine.does.emplace();
+  machine.does_path = place.path;
+  if (place.node->is_scalar()) {
+    machine.does->push_back(place.node);
+  } else if (place.node->is_sequence()) {
+    for (const auto& name : place.node->children)
+      if (scalar({&name, place.path}, Shape::kDoes)) machine.does->push_back(&name);
+    if (place.node->children.empty()) fault(place, "a machine that does nothing is none", allowed(Shape::kDoes));
+  } else {
+    wrong_kind(place, Shape::kDoes);
   }
 }
 
@@ -331,6 +358,7 @@ void PlantLoader::add_machine(const Place& place, StationId station, const std::
   add_care(data, station_path, spec, failures);
   data.mode_count = static_cast<std::uint32_t>(plant_.modes.size()) - data.first_mode;
   plant_.machines.push_back(data);
+  machine_specs_.push_back(machine.does ? &machine : nullptr);
   plant_.machine_names.push_back(name);
   plant_.parameters.speed.push_back(machine.speed.value_or(spec.speed));
 }

@@ -443,6 +443,10 @@ const char* name_of(ChooseRule rule) noexcept {
       return "first";
     case ChooseRule::kRandom:
       return "random";
+    case ChooseRule::kCost:
+      return "cost";
+    case ChooseRule::kExpression:
+      return "expr";
   }
   return "?";
 }

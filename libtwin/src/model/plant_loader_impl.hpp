@@ -43,6 +43,8 @@ struct SetupCell {
 struct SetupSpec {
   std::vector<SetupCell> cells;
   std::optional<Distribution> same, otherwise, first;
+  std::optional<Distribution> teardown;  ///< of any kind
+  std::vector<SetupCell> teardowns;      ///< by kind, in `from`
 };
 
 struct FailureSpec {
@@ -78,6 +80,8 @@ struct MachineSpec {
   std::optional<double> speed;
   std::optional<CalendarId> calendar;
   std::optional<std::vector<FailureSpec>> failures;
+  std::optional<std::vector<const Node*>> does;
+  std::string does_path;
 };
 
 /// What a station's keys say, before its group is told apart into members.
@@ -124,6 +128,15 @@ struct StepSpec {
   std::uint32_t impatient = BranchData::kScrap;  ///< unless `overdue` names a step
   BranchSpec overdue;                            ///< rework of lots that waited too long; else without node
   std::vector<Place> parallel;                   ///< lists of steps
+  BranchSpec same_as, window_of, beyond;  ///< earlier steps, and where lots go that may not be sent back; or none
+  bool same_station = false;
+  bool passes_beyond = false;
+  Tick window = kNever;
+  double only = 1;
+  std::uint32_t sample_every = 0, sample_first = 0;  ///< 0: all lots
+  std::uint32_t rework_limit = UINT32_MAX;
+  std::uint32_t beyond_target = BranchData::kScrap;  ///< unless `beyond` names a step, or it passes
+  std::uint32_t choose_expression = kNone;
   const Node* node = nullptr;
   std::string path;
   bool valid = true;
@@ -182,6 +195,7 @@ class PlantLoader : private Reader {
   void add_care(MachineData& data, const std::string& path, const StationSpec& spec,
                 const std::vector<FailureSpec>& failures);
   void read_machines(const Place& place, StationSpec& spec);
+  void read_does(const Place& place, MachineSpec& machine);
   void add_station(const Place& place, const std::string& name, const std::shared_ptr<const StationSpec>& shared);
   void add_machine(const Place& place, StationId station, const std::string& station_path, const std::string& name,
                    const StationSpec& spec, const MachineSpec& machine);
@@ -232,6 +246,16 @@ class PlantLoader : private Reader {
                            const std::string& prefix, std::uint32_t within);
   StepSpec read_step(const Place& place);
   void read_overdue(const Place& place, StepSpec& spec);
+  void read_choose(const Place& place, StepSpec& spec);
+  void read_conditions(const Place& place, StepSpec& spec);
+  void read_limit(const Place& then, StepSpec& spec);
+  /// Where a mapping names a step under this key, and nothing else.
+  std::optional<BranchSpec> step_under(const Place& place, const char* key, const std::string& path);
+  void add_references(const StepSpec& spec, std::uint32_t step, const StepNames& known);
+  /// Lets lots of the product remember a step.
+  void mark(std::uint32_t step);
+  /// Which machine can do what, once all steps are known.
+  void number_abilities();
   void read_times(const Place& place, StepSpec& spec);
   std::vector<BranchSpec> read_then(const Place& place);
   void targets(const Place& place, BranchKind kind, std::vector<BranchSpec>& out);
@@ -275,6 +299,9 @@ class PlantLoader : private Reader {
   std::vector<const Node*> product_nodes_;
   std::vector<Tick> product_due_;
   std::vector<std::shared_ptr<const StationSpec>> station_specs_;
+  std::vector<const MachineSpec*> machine_specs_;                 ///< by machine; null where nothing was said
+  std::vector<std::pair<const Node*, std::string>> step_places_;  ///< by step
+  std::uint32_t marks_ = 0;                                       ///< steps that lots of the product at hand remember
 };
 
 }  // namespace twin::model_detail

@@ -51,6 +51,18 @@ std::string schema_of(Shape shape) {
       return R"({"enum": ["pause", "finish", "restart", "scrap"]})";
     case Shape::kOnFailure:
       return R"({"enum": ["resume", "restart", "scrap"]})";
+    case Shape::kDoes:
+      return either(kText, list_of(kText));
+    case Shape::kSameAs:
+      return either(kText, R"({"type": "object", "required": ["station"]})");
+    case Shape::kSample:
+      return reference(Level::kSample);
+    case Shape::kWithin:
+      return reference(Level::kWithin);
+    case Shape::kBeyond:
+      return R"({"anyOf": [{"enum": ["scrap", "pass", "leave"]}, {"type": "object", "required": ["goto"]}]})";
+    case Shape::kTeardown:
+      return either(kTime, map_of(kTime));
     case Shape::kBlocking:
       return R"({"enum": ["after", "before"]})";
     case Shape::kCycle:
@@ -131,7 +143,8 @@ std::string schema_of(Shape shape) {
     case Shape::kFull:
       return R"({"enum": ["wait", "lose"]})";
     case Shape::kChoose:
-      return R"({"enum": ["shortest_queue", "earliest_finish", "first", "random"]})";
+      return R"_({"anyOf": [{"enum": ["shortest_queue", "earliest_finish", "first", "random", "cost"]}, )_"
+             R"_({"type": "string", "pattern": "^expr\\(.*\\)$"}]})_";
     case Shape::kPlaces:
       return R"({"anyOf": [{"type": "integer", "minimum": 0, "maximum": 1000000000}, {"const": "unlimited"}]})";
     case Shape::kHours:

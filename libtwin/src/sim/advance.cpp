@@ -109,6 +109,8 @@ State State::initial(const Plant& plant, const Parameters& parameters, Seed seed
   state.pools.resize(data.pools.size());
   state.level_time.resize(data.levels.size());
   state.carries_more = data.lots_carry_more;
+  state.marks_per_lot = data.marks_per_lot;
+  state.samples.resize(data.samples);
   for (const OrderData& order : data.orders) state.open_orders += order.quantity;
   state.queue = kernel::EventQueue(Slots(data).lots);
   Engine<detail::NoRecorder>(data, parameters, state, {}).begin();

@@ -30,6 +30,8 @@ class Assembly {
     s_.level_time.resize(p_.levels.size());
     s_.orders = facts_.orders;
     s_.carries_more = p_.lots_carry_more;
+    s_.marks_per_lot = p_.marks_per_lot;
+    s_.samples.resize(p_.samples);
     s_.queue = kernel::EventQueue(Slots(p_).lots);
     for (std::uint32_t m = 0; m < p_.machines.size(); ++m) engine_.begin_machine(m);
     for (std::uint32_t f = 0; f < p_.modes.size(); ++f) engine_.begin_mode(f);
@@ -121,7 +123,9 @@ class Assembly {
   [[nodiscard]] std::uint32_t choice_of(const LotFact& lot) const noexcept {
     const StepData& step = p_.steps[lot.step.value];
     for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c)
-      if (p_.choices[c].station == p_.machines[lot.machine.value].station) return c;
+      if (p_.choices[c].station == p_.machines[lot.machine.value].station &&
+          may_do(p_, s_, lot.machine.value, c, lot.step.value, kNone))
+        return c;
     return kNone;
   }
 

@@ -67,6 +67,7 @@ void Engine<R>::plan_ahead() {
     for (std::uint32_t c = data.first_choice; c < data.first_choice + data.choice_count; ++c) sum += work_[c];
     return data.choice_count > 0 ? sum / data.choice_count : 0;
   };
+  std::vector<double> come_work(p_.steps.size()), come_steps(p_.steps.size());  // from a step on, that included
   const auto operations = [&](std::uint32_t step) { return p_.steps[step].choice_count > 0 ? 1.0 : 0.0; };
   // What follows a step, past the joins of the branches it is in.
   const auto past_joins = [&](std::uint32_t step, std::uint32_t target) {
@@ -76,6 +77,24 @@ void Engine<R>::plan_ahead() {
     }
     return target;
   };
+  // A lot that is sent back from a step at most n times is so p + p^2 + ... + p^n times: as if with a smaller p.
+  const auto rework_share = [&](std::uint32_t step) {
+    const StepData& data = p_.steps[step];
+    double p = 0;
+    for (std::uint32_t b = data.first_branch; b < data.first_branch + data.branch_count; ++b)
+      if (p_.branches[b].rework) p += q_.branch_probability[b];
+    return p;
+  };
+  const auto within_limit = [&](std::uint32_t step) {
+    const double p = rework_share(step);
+    const std::uint32_t limit = p_.steps[step].rework_limit;
+    if (limit == UINT32_MAX || !(p > 0)) return 1.0;
+    double times = 0;
+    double share = 1;
+    for (std::uint32_t n = 0; n < std::min(limit, 10'000U); ++n) times += share *= p;
+    return times / (1 + times) / p;
+  };
+  const auto beyond_limit = [&](std::uint32_t step) { return rework_share(step) * (1 - within_limit(step)); };
   // What follows a step depends on later steps, and on earlier ones through rework: swept until it stands still.
   constexpr int kSweeps = 1000;
   for (int sweep = 0; sweep < kSweeps; ++sweep) {
@@ -87,16 +106,16 @@ void Engine<R>::plan_ahead() {
       const auto follow = [&](std::uint32_t target, double share) {
         target = past_joins(step, target);
         if (target >= BranchData::kJoin) return;
-        work += share * (own(target) + work_after_[target]);
-        steps += share * (operations(target) + steps_after_[target]);
+        work += share * come_work[target];
+        steps += share * come_steps[target];
       };
       if (data.choice_count == 0) {  // parting: all branches, each with what follows them, which counts once
         const std::uint32_t next = past_joins(step, data.next);
-        const double after_work = next < BranchData::kJoin ? own(next) + work_after_[next] : 0;
-        const double after_steps = next < BranchData::kJoin ? operations(next) + steps_after_[next] : 0;
+        const double after_work = next < BranchData::kJoin ? come_work[next] : 0;
+        const double after_steps = next < BranchData::kJoin ? come_steps[next] : 0;
         for (std::uint32_t i = data.first_fork; i < data.first_fork + data.fork_count; ++i) {
-          work += own(p_.forks[i]) + work_after_[p_.forks[i]] - after_work;
-          steps += operations(p_.forks[i]) + steps_after_[p_.forks[i]] - after_steps;
+          work += come_work[p_.forks[i]] - after_work;
+          steps += come_steps[p_.forks[i]] - after_steps;
         }
         work += after_work;
         steps += after_steps;
@@ -104,7 +123,8 @@ void Engine<R>::plan_ahead() {
         follow(data.next, 1);
       } else {
         for (std::uint32_t b = data.first_branch; b < data.first_branch + data.branch_count; ++b)
-          follow(p_.branches[b].target, q_.branch_probability[b]);
+          follow(p_.branches[b].target, q_.branch_probability[b] * (p_.branches[b].rework ? within_limit(step) : 1));
+        if (data.rework_limit != UINT32_MAX) follow(data.beyond, beyond_limit(step));
       }
       work =
           std::max(work, 0.0);  // where several branches of one parting may scrap, what follows is taken off too often
@@ -112,6 +132,11 @@ void Engine<R>::plan_ahead() {
       change = std::max(change, std::fabs(work - work_after_[step]) + std::fabs(steps - steps_after_[step]));
       work_after_[step] = work;
       steps_after_[step] = steps;
+      const double taken = data.sample != kNone ? 1.0 / data.sample_every : data.only;
+      const std::uint32_t next = data.optional() ? past_joins(step, data.next) : BranchData::kLeave;
+      const bool more = next < BranchData::kJoin;
+      come_work[step] = taken * (own(step) + work) + (more ? (1 - taken) * come_work[next] : 0);
+      come_steps[step] = taken * (operations(step) + steps) + (more ? (1 - taken) * come_steps[next] : 0);
     }
     if (change < 1e-9) break;
   }
@@ -125,7 +150,8 @@ double Engine<R>::expected_setup(std::uint32_t m, const Lot& lot) const noexcept
   next.kind = machine.kind;
   next.changing = machine.last_step != lot.step && choice.changeover.valid();
   const DistributionId setup = setup_of(next, choice);
-  return setup.valid() ? q_.mean(setup) : 0;
+  const DistributionId teardown = teardown_of(choice.station.value, machine.kind, choice.kind);
+  return (setup.valid() ? q_.mean(setup) : 0) + (teardown.valid() ? q_.mean(teardown) : 0);
 }
 template <class R>
 Expression::Values Engine<R>::values_of(const Lot& lot, double setup, double queued) const noexcept {
@@ -192,16 +218,25 @@ std::uint32_t Engine<R>::pick(std::uint32_t m) {
     for (std::uint32_t l = station.head; l != kNone; l = s_.lots[l].next) mean_work += work_[s_.lots[l].choice];
     mean_work /= station.queued;
   }
-  std::uint32_t best = station.head;
-  double least = index_of(m, s_.lots[best], mean_work);
-  for (std::uint32_t l = s_.lots[best].next; l != kNone; l = s_.lots[l].next) {
-    const double index = index_of(m, s_.lots[l], mean_work);
-    if (index < least) {
-      least = index;
-      best = l;
+  const bool selective = p_.stations[s].selective;
+  const bool stays = stays_with_kind(m);
+  for (const bool any : {!stays, true}) {  // where a kind is gone on with, others come when there is none of it
+    std::uint32_t best = kNone;
+    double least = 0;
+    for (std::uint32_t l = station.head; l != kNone; l = s_.lots[l].next) {
+      const Lot& lot = s_.lots[l];
+      if (selective && !may_do(p_, s_, m, lot.choice, lot.step, l)) continue;
+      if (!any && p_.choices[lot.choice].kind != s_.machines[m].kind) continue;
+      const double index = index_of(m, lot, mean_work);
+      if (best == kNone || index < least) {
+        least = index;
+        best = l;
+        if (p_.stations[s].rule == QueueRule::kFifo) break;
+      }
     }
+    if (best != kNone) return best;
   }
-  return best;
+  return kNone;
 }
 /// Fills `picked_` with the batch a machine takes next: of the kinds that are enough, or have waited long enough, the
 /// one whose best lot is the best. Empty if there is none; then an event is pending for when one has waited.
@@ -216,8 +251,16 @@ void Engine<R>::pick_batch(std::uint32_t m) {
     mean_work /= station.queued;
   }
   picked_.clear();
+  const bool selective = p_.stations[s].selective;
   for (std::uint32_t l = station.head; l != kNone; l = s_.lots[l].next)
-    picked_.emplace_back(index_of(m, s_.lots[l], mean_work), l);
+    if (!selective || may_do(p_, s_, m, s_.lots[l].choice, s_.lots[l].step, l))
+      picked_.emplace_back(index_of(m, s_.lots[l], mean_work), l);
+  if (stays_with_kind(m)) {
+    const auto other = [&](const auto& entry) {
+      return p_.choices[s_.lots[entry.second].choice].kind != s_.machines[m].kind;
+    };
+    if (!std::ranges::all_of(picked_, other)) std::erase_if(picked_, other);
+  }
   std::ranges::stable_sort(picked_, {}, [](const auto& entry) { return entry.first; });
   const auto kind_of = [&](const auto& entry) { return p_.choices[s_.lots[entry.second].choice].kind; };
   Tick patient_until = kNever;
@@ -243,21 +286,27 @@ void Engine<R>::pick_batch(std::uint32_t m) {
     return;
   }
   picked_.clear();
-  if (patient_until < kNever) s_.queue.reschedule(slots_.stations + s, patient_until, code(Priority::kBatch));
+  if (patient_until == kNever) return;
+  const std::uint32_t slot = slots_.stations + s;
+  if (selective && s_.queue.pending(slot) && s_.queue.time_of(slot) <= patient_until) return;  // for another machine
+  s_.queue.reschedule(slot, patient_until, code(Priority::kBatch));
 }
 
 /// The alternative a lot takes: among those with room, else among all.
 template <class R>
-std::uint32_t Engine<R>::choose(const Lot& lot) const {
+std::uint32_t Engine<R>::choose(const Lot& lot) {
   const StepData& step = p_.steps[lot.step];
   if (step.choice_count == 1) return step.first_choice;
   const std::uint32_t end = step.first_choice + step.choice_count;
   bool any_room = false;
-  for (std::uint32_t c = step.first_choice; c < end; ++c) any_room = any_room || open_choice(c, lot);
+  const auto fits = [&](std::uint32_t c) {
+    return step.same_as == kNone || may_choose(p_, s_, c, lot.step, slot_of(lot));
+  };
+  for (std::uint32_t c = step.first_choice; c < end; ++c) any_room = any_room || (fits(c) && open_choice(c, lot));
   std::uint32_t best = kNone;
   double best_score = 0;
   for (std::uint32_t c = step.first_choice; c < end; ++c) {
-    if (any_room && !open_choice(c, lot)) continue;
+    if (!fits(c) || (any_room && !open_choice(c, lot))) continue;
     const double score = choice_score(step, c, lot);
     if (best == kNone || score < best_score) {
       best = c;
@@ -278,14 +327,24 @@ double Engine<R>::choice_score(const StepData& step, std::uint32_t c, const Lot&
       return draw_uniform(s_.key, hash_combine(step_stream(p_, lot, Purpose::kChoice), data.hash), lot_index(lot));
     case ChooseRule::kShortestQueue: {
       std::uint32_t busy = 0;
-      for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m)
+      std::uint32_t machines = 0;
+      for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m) {
+        if (data.selective && !may_do(p_, s_, m, c, lot.step, slot_of(lot))) continue;
+        ++machines;
         if (s_.machines[m].lot != kNone && s_.machines[m].lot != slot_of(lot)) busy += s_.machines[m].held;
-      return static_cast<double>(station.queued + station.inbound + busy) / data.machine_count;
+      }
+      return static_cast<double>(station.queued + station.inbound + busy) / machines;
     }
     case ChooseRule::kEarliestFinish: {
       double work = 0;
       double speed = 0;
+      std::uint32_t machines = 0;
+      bool idle = station.idle > 0 && station.queued == 0;
+      if (data.selective) idle = false;
       for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m) {
+        if (data.selective && !may_do(p_, s_, m, c, lot.step, slot_of(lot))) continue;
+        if (data.selective && s_.machines[m].condition == Condition::kStarved) idle = true;
+        ++machines;
         speed += q_.speed[m];
         if (s_.machines[m].lot != kNone && s_.machines[m].lot != slot_of(lot)) work += expected_left(m);
       }
@@ -293,11 +352,52 @@ double Engine<R>::choice_score(const StepData& step, std::uint32_t c, const Lot&
       for (const std::uint32_t waiting : queue_lots(s_, s)) work += expected_work(s_.lots[waiting].choice) / most;
       const double own = expected_work(c);
       work += station.inbound * own / most;
-      const double wait = station.idle > 0 && station.queued == 0 ? 0 : work / speed;
-      return wait + own * data.machine_count / speed;
+      const double wait = idle ? 0 : work / speed;
+      return wait + own * machines / speed;
+    }
+    case ChooseRule::kCost:
+      return expected_cost(c, lot);
+    case ChooseRule::kExpression: {
+      Lot there = lot;
+      there.choice = c;
+      there.entered = s_.now;
+      const double setup = least_setup(c, lot);
+      const double value = p_.expressions[step.choose_expression].evaluate(values_of(there, setup, station.queued));
+      return std::isnan(value) ? math::kInfinity : value;
     }
   }
   return 0;
+}
+/// Expected setup of a lot at an alternative, on the machine where it is least.
+template <class R>
+double Engine<R>::least_setup(std::uint32_t c, const Lot& lot) const {
+  const StationData& data = p_.stations[p_.choices[c].station.value];
+  Lot there = lot;
+  there.choice = c;
+  double least = math::kInfinity;
+  for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m)
+    if (!data.selective || may_do(p_, s_, m, c, lot.step, slot_of(lot)))
+      least = std::min(least, expected_setup(m, there));
+  return least;
+}
+/// Expected cost of a lot at an alternative: of the material it uses, and of the machine where that is least.
+template <class R>
+double Engine<R>::expected_cost(std::uint32_t c, const Lot& lot) const {
+  const ChoiceData& choice = p_.choices[c];
+  const std::uint32_t s = choice.station.value;
+  const StationData& data = p_.stations[s];
+  const double* const rates = p_.data.machine_cost.data() + std::size_t{s} * kRateConditions;
+  Lot there = lot;
+  there.choice = c;
+  double least = math::kInfinity;
+  for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m)
+    if (!data.selective || may_do(p_, s_, m, c, lot.step, slot_of(lot)))
+      least =
+          std::min(least, rates[static_cast<std::size_t>(Condition::kWorking)] * q_.mean(choice.time) / q_.speed[m] +
+                              rates[static_cast<std::size_t>(Condition::kSetup)] * expected_setup(m, there));
+  for (std::uint32_t i = choice.uses.first; i < choice.uses.first + choice.uses.count; ++i)
+    least += p_.needs[i].amount * p_.data.pool_cost[p_.need_pools[p_.needs[i].first_pool]];
+  return least;
 }
 template <class R>
 double Engine<R>::expected_work(std::uint32_t choice) const {
@@ -312,8 +412,7 @@ double Engine<R>::expected_left(std::uint32_t m) const {
   const ChoiceData& choice = choice_on(machine);
   const Tick left = machine.left - (machine.running ? s_.now - machine.run_since : 0);
   const double done = seconds_from_ticks(machine.total - left);
-  if (machine.phase == Phase::kSetup)
-    return std::max(0.0, q_.mean(setup_of(machine, choice)) - done) + q_.mean(choice.time);
+  if (machine.phase == Phase::kSetup) return std::max(0.0, q_.mean(setup_under_way(m)) - done) + q_.mean(choice.time);
   return std::max(0.0, q_.mean(choice.time) - done * speed_of(m));
 }
 

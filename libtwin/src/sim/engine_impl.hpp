@@ -131,6 +131,7 @@ class Engine {
   [[gnu::always_inline]] inline void load(std::uint32_t m, std::uint32_t l);
   [[gnu::always_inline]] inline void begin_work(std::uint32_t m);
   [[gnu::noinline]] void begin_batch(std::uint32_t m) { begin_work(m); }
+  [[gnu::always_inline]] inline void begin_setup(std::uint32_t m);
   [[nodiscard, gnu::always_inline]] inline DistributionId setup_of(const MachineState& machine,
                                                                    const ChoiceData& choice) const noexcept;
   [[gnu::always_inline]] inline void begin_processing(std::uint32_t m);
@@ -241,10 +242,10 @@ class Engine {
   [[gnu::noinline]] void offer_batch(std::uint32_t s);
   [[gnu::always_inline]] inline void take_out(std::uint32_t s, std::uint32_t l);
   [[gnu::noinline]] void batch_event(std::uint32_t s);
-  [[nodiscard]] std::uint32_t saturating_source(std::uint32_t station) const noexcept;
+  [[nodiscard]] std::uint32_t saturating_source(std::uint32_t station, std::uint32_t m) const noexcept;
   [[gnu::noinline]] void take_from_supply(std::uint32_t m, std::uint32_t source);
   [[nodiscard]] bool has_room(std::uint32_t s) const noexcept;
-  [[nodiscard]] bool may_go(std::uint32_t s, const Lot& lot) const noexcept;
+  [[nodiscard]] bool may_go(std::uint32_t c, const Lot& lot);
   void admit(std::uint32_t s) {
     if (s_.stations[s].blocked_head != kNone) admit_blocked(s);
   }
@@ -279,12 +280,43 @@ class Engine {
   [[gnu::always_inline]] inline void schedule_arrival(std::uint32_t i);
   [[gnu::noinline]] void release_orders();
   [[gnu::noinline]] void leave_plant(std::uint32_t l, bool scrapped);
-  [[gnu::noinline]] void look_for_deadlock(std::uint32_t s);
+
+  // engine_routes
+  struct Claim {
+    std::uint32_t lot = kNone, choice = kNone, step = kNone;
+  };
+  static constexpr std::uint32_t kNewcomer = UINT32_MAX;
+  [[nodiscard]] Claim claim_of(std::uint32_t claim) const noexcept {
+    if (claim == kNewcomer) return newcomer_;
+    if (p_.holds_back && s_.more[claim].decided && s_.lots[claim].place == Place::kMachine)
+      return {claim, s_.more[claim].follows_choice, s_.more[claim].follows};
+    return {claim, s_.lots[claim].choice, s_.lots[claim].step};
+  }
+  [[nodiscard, gnu::noinline]] std::uint32_t idle_for(std::uint32_t s, std::uint32_t l);
+  void find_claims(std::uint32_t s);
+  bool give_machine(std::uint32_t s, std::uint32_t claim, std::uint32_t without);
+  [[nodiscard]] std::uint32_t unmet_claims(std::uint32_t s, std::uint32_t without);
+  [[nodiscard]] std::uint32_t free_places(std::uint32_t s) const noexcept;
+  [[nodiscard]] bool has_room_for(std::uint32_t s, std::uint32_t c, std::uint32_t l, std::uint32_t step);
+  [[nodiscard, gnu::noinline]] bool is_kept(std::uint32_t m);
+  [[nodiscard, gnu::noinline]] bool may_go_among(std::uint32_t c, const Lot& lot, std::uint32_t l);
+  [[gnu::noinline]] void admit_among(std::uint32_t s);
+  [[nodiscard]] bool takes_step(const Lot& lot);
+  [[gnu::noinline]] bool divert(std::uint32_t l);
+  [[gnu::noinline]] void remember(std::uint32_t l, std::uint32_t m);
+  [[nodiscard, gnu::noinline]] std::uint32_t send_back(std::uint32_t l, const StepData& step, std::uint32_t target);
+  [[gnu::noinline]] bool comes_too_late(std::uint32_t l);
+  void leave_overdue(std::uint32_t l);
+  [[nodiscard]] DistributionId teardown_of(std::uint32_t station, std::uint32_t from, std::uint32_t to) const noexcept;
+  /// What distributes the setup under way, or the tear-down.
+  [[nodiscard]] DistributionId setup_under_way(std::uint32_t m) const noexcept;
+  [[gnu::noinline]] bool begin_teardown(std::uint32_t m);
+  [[gnu::noinline]] void count_run(std::uint32_t m);
+  [[nodiscard]] bool stays_with_kind(std::uint32_t m) const noexcept;
+  [[gnu::noinline]] void look_for_deadlock(std::uint32_t lot, std::uint32_t machine);
 
   // engine_starts
   [[nodiscard]] std::uint32_t target_of(const Lot& lot, bool& rework) const noexcept;
-  template <class Call>
-  void each_target(const Lot& lot, Call&& call) const;
   [[nodiscard]] bool decide(std::uint32_t m, std::uint32_t l);
   std::uint32_t give_up(std::uint32_t m, std::uint32_t l);
   [[nodiscard]] bool decide_all(std::uint32_t m, const std::vector<std::uint32_t>& lots);
@@ -306,11 +338,11 @@ class Engine {
   [[gnu::noinline]] void align(std::uint32_t m);
 
   // engine_dispatch
-  [[nodiscard, gnu::always_inline]] inline std::uint32_t choose(const Lot& lot) const;
-  [[nodiscard]] bool open_choice(std::uint32_t c, const Lot& lot) const noexcept {
-    return may_go(p_.choices[c].station.value, lot);
-  }
+  [[nodiscard, gnu::always_inline]] inline std::uint32_t choose(const Lot& lot);
+  [[nodiscard]] bool open_choice(std::uint32_t c, const Lot& lot) { return may_go(c, lot); }
   [[nodiscard]] double choice_score(const StepData& step, std::uint32_t c, const Lot& lot) const;
+  [[nodiscard]] double least_setup(std::uint32_t c, const Lot& lot) const;
+  [[nodiscard]] double expected_cost(std::uint32_t c, const Lot& lot) const;
   [[nodiscard]] double expected_work(std::uint32_t choice) const;
   [[nodiscard]] double expected_left(std::uint32_t m) const;
   void plan_ahead();
@@ -345,8 +377,12 @@ class Engine {
   DrawAhead services_, arrivals_;          ///< by step and by source
   std::vector<std::uint32_t> keepers_;     ///< sources whose material has been taken in this event; above their count:
                                            ///< pools that may have to be ordered
-  bool pools_freed_ = false;               ///< someone in the line for pools may go on
-  std::vector<double> work_;               ///< by choice: expected time at speed 1; only where a rule plans ahead
+  std::vector<std::uint32_t> claims_;      ///< scratch: lots on their way to a station
+  std::vector<std::vector<std::uint32_t>> given_;  ///< scratch: by machine of the station, the claims that it meets
+  std::vector<bool> seen_;                         ///< scratch: machines that have been asked
+  Claim newcomer_;                                 ///< scratch: the lot for which room is looked for
+  bool pools_freed_ = false;                       ///< someone in the line for pools may go on
+  std::vector<double> work_;  ///< by choice: expected time at speed 1; only where a rule plans ahead
   std::vector<double> work_after_, steps_after_;          ///< by step: expected work and operations after it
   std::vector<std::pair<double, std::uint32_t>> picked_;  ///< scratch: lots by their index
   std::vector<std::uint32_t> held_;                       ///< machines in Phase::kHeld, longest first
@@ -372,7 +408,7 @@ Engine<R>::Engine(const PlantData& plant, const Parameters& parameters, State& s
     const SourceData& source = plant.sources[i];
     if (source.kind == SourceKind::kSaturate) saturating_.push_back(i);
     const StepData& first = plant.steps[plant.products[source.product.value].first_step];
-    bool loses = source.kind == SourceKind::kRenewal && first.choice_count > 0;
+    bool loses = source.kind == SourceKind::kRenewal && first.choice_count > 0 && !first.optional();
     for (std::uint32_t c = first.first_choice; c < first.first_choice + first.choice_count; ++c)
       loses = loses && plant.stations[plant.choices[c].station.value].lose_when_full;
     may_lose_[i] = loses;
@@ -467,5 +503,6 @@ void Engine<R>::handle(std::uint32_t slot) {
 #include "engine_lots_impl.hpp"
 #include "engine_machines_impl.hpp"
 #include "engine_redraw_impl.hpp"
+#include "engine_routes_impl.hpp"
 #include "engine_starts_impl.hpp"
 #include "engine_supply_impl.hpp"

@@ -97,10 +97,12 @@ void Engine<R>::take_next(std::uint32_t m) {
     admit(s);
     if (machine.phase != Phase::kIdle) return;
   }
-  const std::int32_t places = p_.stations[s].places;
-  const bool kept =
-      places >= 0 && station.inbound >= static_cast<std::uint32_t>(places) + station.idle && p_.stations[s].cycle == 0;
-  const std::uint32_t source = kept ? kNone : saturating_source(s);
+  const StationData& data = p_.stations[s];
+  const bool kept = data.selective ? is_kept(m)
+                                   : data.places >= 0 &&
+                                         station.inbound >= static_cast<std::uint32_t>(data.places) + station.idle &&
+                                         data.cycle == 0;  // for those on their way
+  const std::uint32_t source = kept ? kNone : saturating_source(s, m);
   if (source != kNone) {
     take_from_supply(m, source);
   } else if (p_.cares) {
@@ -113,7 +115,11 @@ bool Engine<R>::serve(std::uint32_t m) {
   const std::uint32_t s = station_of(m);
   const StationData& data = p_.stations[s];
   if (!data.direct) return serve_batch(m);
-  const std::uint32_t l = data.scanned ? pick(m) : s_.stations[s].head;
+  std::uint32_t l = s_.stations[s].head;
+  if (data.scanned) {
+    l = pick(m);
+    if (l == kNone) return false;  // none that this machine can do
+  }
   take_out(s, l);
   start(m, l);
   return true;
@@ -157,7 +163,7 @@ void Engine<R>::take_out(std::uint32_t s, std::uint32_t l) {
   lot.waiting += waited;
   station.queue_time += waited;
   station.queue_integral += s_.now;
-  if (p_.steps[lot.step].patience.valid()) s_.queue.cancel(slots_.lots + l);
+  if (p_.steps[lot.step].limited) s_.queue.cancel(slots_.lots + l);
   if constexpr (R::kLevels) r_.on_queue({s, station.queued, s_.now});
 }
 /// Lots have waited long enough for others to join them: idle machines start with fewer.
@@ -170,11 +176,14 @@ void Engine<R>::batch_event(std::uint32_t s) {
   if (served) admit(s);
 }
 template <class R>
-std::uint32_t Engine<R>::saturating_source(std::uint32_t station) const noexcept {
+std::uint32_t Engine<R>::saturating_source(std::uint32_t station, std::uint32_t m) const noexcept {
   std::uint32_t found = kNone;
   for (const std::uint32_t i : saturating_) {
     const StepData& first = p_.steps[p_.products[p_.sources[i].product.value].first_step];
     if (p_.choices[first.first_choice].station.value != station) continue;
+    if (p_.choices[first.first_choice].able != kNone &&
+        !may_do(p_, s_, m, first.first_choice, p_.products[p_.sources[i].product.value].first_step, kNone))
+      continue;
     if (found == kNone || s_.sources[i].count < s_.sources[found].count) found = i;
   }
   return found;
@@ -208,13 +217,20 @@ bool Engine<R>::has_room(std::uint32_t s) const noexcept {
 /// Whether a lot may go to a station now. One that comes back to the station whose machine holds it always may: it
 /// leaves that machine free for another, and must not wait behind those it blocks.
 template <class R>
-bool Engine<R>::may_go(std::uint32_t s, const Lot& lot) const noexcept {
+bool Engine<R>::may_go(std::uint32_t c, const Lot& lot) {
+  const std::uint32_t s = p_.choices[c].station.value;
   if (lot.machine != kNone && station_of(lot.machine) == s) return true;
+  if (p_.stations[s].selective) [[unlikely]]
+    return may_go_among(c, lot, lot.source == kNone ? kNone : slot_of(lot));
   return s_.stations[s].blocked_head == kNone && has_room(s);
 }
 /// Gives the places that are free to the lots that have waited longest for them.
 template <class R>
 void Engine<R>::admit_blocked(std::uint32_t s) {
+  if (p_.stations[s].selective) {
+    admit_among(s);
+    return;
+  }
   while (s_.stations[s].blocked_head != kNone && has_room(s)) {
     const std::uint32_t l = blocked_pop(s_, s);
     Lot& lot = s_.lots[l];
@@ -226,13 +242,11 @@ void Engine<R>::admit_blocked(std::uint32_t s) {
 template <class R>
 void Engine<R>::route(std::uint32_t l) {
   Lot& lot = s_.lots[l];
-  if (p_.steps[lot.step].choice_count == 0) {
-    part(l);
-    return;
-  }
+  if (p_.steps[lot.step].diverts) [[unlikely]]
+    if (divert(l)) return;
   lot.choice = choose(lot);
   const std::uint32_t s = p_.choices[lot.choice].station.value;
-  if (may_go(s, lot)) {
+  if (may_go(lot.choice, lot)) {
     go(l);
     return;
   }
@@ -242,7 +256,7 @@ void Engine<R>::route(std::uint32_t l) {
   if (lot.machine != kNone) {
     s_.machines[lot.machine].phase = Phase::kBlocked;
     update_condition(lot.machine);
-    if (p_.may_deadlock) look_for_deadlock(s);
+    if (p_.may_deadlock) look_for_deadlock(l, kNone);
   } else {
     lot.place = Place::kOutside;
   }
@@ -271,12 +285,20 @@ void Engine<R>::lot_event(std::uint32_t l) {
     return;
   }
   --s_.stations[p_.choices[s_.lots[l].choice].station.value].inbound;
+  s_.lots[l].place = Place::kOutside;
   enter(l);
 }
 template <class R>
 void Engine<R>::schedule_patience(std::uint32_t l) {
   Lot& lot = s_.lots[l];
   const StepData& step = p_.steps[lot.step];
+  if (step.window_of != kNone) {
+    const Tick end = window_end(p_, s_, l);
+    if (lot.overdue || end == kNever) return;  // it was counted as it came; or there is no limit
+    lot.left = std::max(end, s_.now) - lot.entered;
+    s_.queue.schedule(slots_.lots + l, lot.entered + lot.left, code(Priority::kPatience));
+    return;
+  }
   lot.overdue = false;
   if (!step.patience.valid()) return;
   lot.left = draw(step.patience, step_stream(p_, lot, Purpose::kPatience), lot_index(lot));
@@ -298,8 +320,7 @@ void Engine<R>::lose_patience(std::uint32_t l) {
   station.queue_integral += s_.now;
   if constexpr (R::kLevels) r_.on_queue({s, station.queued, s_.now});
   lot.place = Place::kOutside;
-  if (step.impatient < BranchData::kJoin) lot.reworked = lot.reworked || step.impatient <= lot.step;
-  move_on(l, step.impatient);
+  leave_overdue(l);
   admit(s);
 }
 template <class R>
@@ -327,11 +348,19 @@ void Engine<R>::enter(std::uint32_t l) {
   const StationData& data = p_.stations[s];
   StationState& station = s_.stations[s];
   lot.entered = s_.now;
-  if (station.idle > 0 && station.queued == 0 && data.direct) {
+  if (p_.steps[lot.step].window_of != kNone) [[unlikely]]
+    if (comes_too_late(l)) return;
+  if (station.idle > 0 && data.direct && (station.queued == 0 || data.selective)) {
     std::uint32_t m = data.first_machine;
-    while (s_.machines[m].condition != Condition::kStarved) ++m;
-    start(m, l);
-    return;
+    if (data.selective) [[unlikely]] {
+      m = idle_for(s, l);
+    } else {
+      while (s_.machines[m].condition != Condition::kStarved) ++m;
+    }
+    if (m != kNone) {
+      start(m, l);
+      return;
+    }
   }
   lot.place = Place::kQueue;
   lot.arrival = s_.arrivals++;
@@ -339,15 +368,15 @@ void Engine<R>::enter(std::uint32_t l) {
   station.queue_integral -= s_.now;
   queue_push(s_, s, kept_by(data), l);
   if constexpr (R::kLevels) r_.on_queue({s, station.queued, s_.now});
-  if (p_.steps[lot.step].patience.valid()) schedule_patience(l);
+  if (p_.steps[lot.step].limited) schedule_patience(l);
   if (station.idle > 0 && !data.direct) offer_batch(s);
 }
 /// A batch may be whole: the first idle machine looks.
 template <class R>
 void Engine<R>::offer_batch(std::uint32_t s) {
-  std::uint32_t m = p_.stations[s].first_machine;
-  while (s_.machines[m].condition != Condition::kStarved) ++m;
-  serve_batch(m);
+  const StationData& data = p_.stations[s];
+  for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m)
+    if (s_.machines[m].condition == Condition::kStarved && (serve_batch(m) || !data.selective)) return;
 }
 
 /// A lot parts: from now on its parts are under way, one in each parallel branch.
@@ -374,6 +403,7 @@ void Engine<R>::part(std::uint32_t l) {
       s_.more[part] = s_.more[l];
       s_.more[part].held = {};  // the whole holds them
     }
+    for (std::uint32_t k = 0; k < s_.marks_per_lot; ++k) mark_of(s_, part, k) = mark_of(s_, l, k);
     lot.place = Place::kOutside;
     route(part);
   }
@@ -432,6 +462,8 @@ void Engine<R>::finish_lot(std::uint32_t m, std::uint32_t l) {
   s_.history += operation_digest(lot, step, p_.machines[m].hash, s_.machines[m].started);
   if constexpr (R::kOperations)
     r_.on_operation({lot.source, lot.step, m, lot.round, lot.serial, lot.entered, s_.machines[m].started, s_.now});
+  if (step.mark != kNone) [[unlikely]]
+    remember(l, m);
   if (p_.wears && spoils(m, lot)) [[unlikely]]
     return spoil(m, l);
   if (p_.holds_back && s_.more[l].decided) [[unlikely]]
@@ -440,8 +472,7 @@ void Engine<R>::finish_lot(std::uint32_t m, std::uint32_t l) {
   if (step.branch_count > 0) {
     const BranchData& branch = branch_of(step, lot);
     target = branch.target;
-    lot.reworked = lot.reworked || branch.rework;
-    if (branch.rework && s_.carries_more) ++s_.more[l].sent_back;
+    if (branch.rework) target = send_back(l, step, target);
   }
   move_on(l, target);
 }
@@ -525,7 +556,8 @@ template <class R>
 bool Engine<R>::is_lost(std::uint32_t i) {
   const ProductId product = p_.sources[i].product;
   const StepData& step = p_.steps[p_.products[product.value].first_step];
-  const Lot nobody;
+  Lot nobody;
+  nobody.step = p_.products[product.value].first_step;
   for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c)
     if (open_choice(c, nobody)) return false;
   ++s_.stations[p_.choices[step.first_choice].station.value].lost;
@@ -586,93 +618,6 @@ void Engine<R>::leave_plant(std::uint32_t l, bool scrapped) {
   } else if (p_.sources[source].kind == SourceKind::kConwip || p_.sources[source].kind == SourceKind::kKeep) {
     ++s_.sources[source].gone;
     replenish(source);
-  }
-}
-
-/// A lot has just been blocked in front of `s`, or a machine of `s` held back: tells, in `deadlock_`, whether that can
-/// never end. A station can still move when some machine of it is not blocked, or all lots of a blocked machine go
-/// where something can move.
-template <class R>
-void Engine<R>::look_for_deadlock(std::uint32_t s) {
-  std::vector<bool> seen(p_.stations.size(), false);
-  std::vector<bool> moves(p_.stations.size(), false);
-  std::vector<std::uint32_t> reached{s};
-  seen[s] = true;
-  const auto each_machine = [&](std::uint32_t station, auto&& call) {
-    const StationData& data = p_.stations[station];
-    for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m) call(m);
-  };
-  const auto is_stuck = [&](std::uint32_t m) { return s_.machines[m].phase >= Phase::kBlocked; };
-  const auto each_lot = [&](std::uint32_t m, auto&& call) {
-    if (s_.machines[m].lot == kNone && s_.stations[station_of(m)].queued > 0) {  // held back: its lot is in the queue
-      call(p_.stations[station_of(m)].scanned ? pick(m) : s_.stations[station_of(m)].head);
-      return;
-    }
-    for (std::uint32_t l = s_.machines[m].lot; l != kNone; l = s_.lots[l].child) call(l);
-  };
-  const auto each_way = [&](std::uint32_t m, std::uint32_t l, auto&& call) {
-    if (s_.machines[m].phase == Phase::kHeld) {
-      each_target(s_.lots[l], call);
-    } else {
-      call(p_.choices[s_.lots[l].choice].station.value);
-    }
-  };
-  const auto can_go = [&](std::uint32_t m, std::uint32_t l) {
-    bool any = false;
-    bool some = false;
-    each_way(m, l, [&](std::uint32_t to) {
-      some = true;
-      any = any || moves[to];
-    });
-    return s_.machines[m].phase == Phase::kHeld ? any || !some : any && s_.lots[l].blocked;
-  };
-  for (std::size_t i = 0; i < reached.size(); ++i) {
-    const std::uint32_t at = reached[i];
-    for (const std::uint32_t l : queue_lots(s_, at))
-      if (const StepData& step = p_.steps[s_.lots[l].step]; step.patience.valid() && step.impatient != StepData::kStay)
-        moves[at] = true;
-    each_machine(at, [&](std::uint32_t m) {
-      if (!is_stuck(m)) {
-        moves[at] = true;
-        return;
-      }
-      each_lot(m, [&](std::uint32_t l) {
-        each_way(m, l, [&](std::uint32_t to) {
-          if (seen[to]) return;
-          seen[to] = true;
-          reached.push_back(to);
-        });
-      });
-    });
-  }
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (const std::uint32_t at : reached) {
-      if (moves[at]) continue;
-      each_machine(at, [&](std::uint32_t m) {
-        bool free = true;
-        each_lot(m, [&](std::uint32_t l) { free = free && can_go(m, l); });
-        if (free) moves[at] = changed = true;
-      });
-    }
-  }
-  if (moves[s]) return;
-  std::vector<bool> told(p_.stations.size(), false);
-  for (std::uint32_t at = s; !told[at];) {
-    told[at] = true;
-    const std::uint32_t m = p_.stations[at].first_machine;
-    std::uint32_t stuck = kNone;
-    each_lot(m, [&](std::uint32_t l) {
-      bool open = false;
-      each_way(m, l, [&](std::uint32_t to) { open = open || moves[to]; });
-      if (stuck == kNone && !open) stuck = l;
-    });
-    std::uint32_t next = kNone;
-    each_way(m, stuck, [&](std::uint32_t to) { next = next == kNone ? to : next; });
-    if (!deadlock_.empty()) deadlock_ += ", ";
-    deadlock_ += p_.machine_names[m] + " holds " + lot_name(p_.data, s_.lots[stuck].source, s_.lots[stuck].serial) +
-                 ", which waits for room at " + p_.station_names[next];
-    at = next;
   }
 }
 

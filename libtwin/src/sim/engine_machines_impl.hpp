@@ -118,7 +118,12 @@ void Engine<R>::machine_event(std::uint32_t m) {
     update_condition(m);
     if (p_.cares) care(m);
   } else if (machine.phase == Phase::kSetup) {
-    begin_processing(m);
+    if (machine.tearing) [[unlikely]] {
+      machine.tearing = false;
+      begin_setup(m);
+    } else {
+      begin_processing(m);
+    }
   } else {
     finish(m);
   }
@@ -157,6 +162,16 @@ void Engine<R>::begin_work(std::uint32_t m) {
   const ChoiceData& choice = p_.choices[lot.choice];
   machine.changing = machine.last_step != lot.step && choice.changeover.valid();
   machine.last_step = lot.step;
+  if (p_.keeps_runs) [[unlikely]]
+    if (begin_teardown(m)) return;
+  begin_setup(m);
+}
+/// Sets up for the lots on a machine, or begins at once where there is nothing to set up.
+template <class R>
+void Engine<R>::begin_setup(std::uint32_t m) {
+  MachineState& machine = s_.machines[m];
+  const Lot& lot = s_.lots[machine.lot];
+  const ChoiceData& choice = p_.choices[lot.choice];
   if (const DistributionId setup = setup_of(machine, choice); setup.valid()) {
     machine.phase = Phase::kSetup;
     machine.total = machine.left = draw(setup, step_stream(p_, lot, Purpose::kSetup), lot_index(lot));
@@ -179,6 +194,8 @@ void Engine<R>::begin_processing(std::uint32_t m) {
   const Lot& lot = s_.lots[machine.lot];
   const ChoiceData& choice = p_.choices[lot.choice];
   machine.phase = Phase::kProcessing;
+  if (p_.keeps_runs) [[unlikely]]
+    count_run(m);
   machine.kind = choice.kind;
   machine.total = machine.left = processing_time(m, lot);
   if (p_.wears) [[unlikely]]
@@ -279,6 +296,7 @@ void Engine<R>::interrupt(std::uint32_t m, Interruption what) {
     promise(choice, -std::int64_t{machine.held});
     pools_freed_ = pools_freed_ || choice.makes.count > 0;
   }
+  machine.tearing = false;
   machine.phase = Phase::kBlocked;  // until the last of a batch has left
   for (std::uint32_t l = machine.lot; l != kNone;) {
     const std::uint32_t next = s_.lots[l].child;

@@ -50,6 +50,7 @@ void Engine<R>::redraw_lot(std::uint32_t l) {
   if (!s_.queue.pending(slots_.lots + l)) return;
   const bool moves = lot.place == Place::kTransit;
   const StepData& step = p_.steps[lot.step];
+  if (!moves && !step.patience.valid()) return;  // a limit that is certain
   const Tick age = s_.now - lot.entered;
   const Tick left =
       draw_left(moves ? step.transport : step.patience,
@@ -87,11 +88,11 @@ void Engine<R>::redraw_machine(std::uint32_t m) {
   const ChoiceData& choice = p_.choices[lot.choice];
   const bool setup = machine.phase == Phase::kSetup;
   const Tick age = machine.total - machine.left;
-  const std::uint64_t stream = step_stream(p_, lot, setup ? Purpose::kSetup : Purpose::kService);
+  const std::uint64_t stream = step_stream(p_, lot, setup ? machine.tearing ? Purpose::kTeardown : Purpose::kSetup : Purpose::kService);
   machine.left =
       machine.believed
           ? believed_left(m, age, draw_uniform(s_.key, draw_stream(stream, Purpose::kResidual), lot_index(lot)))
-          : draw_left(setup ? setup_of(machine, choice) : choice.time, stream, lot_index(lot), age,
+          : draw_left(setup ? setup_under_way(m) : choice.time, stream, lot_index(lot), age,
                       setup ? 1 : speed_of(m));
   machine.total = age + machine.left;
   if (!was_running) return;

@@ -1,5 +1,7 @@
 /// When operations may begin: blocking before service, and work in cycles. Part of engine_impl.hpp.
 #pragma once
+#include <utility>
+
 #include "engine_impl.hpp"  // IWYU pragma: keep
 
 namespace twin::detail {
@@ -14,18 +16,11 @@ std::uint32_t Engine<R>::target_of(const Lot& lot, bool& rework) const noexcept 
   if (step.branch_count == 0) return step.next;
   const BranchData& branch = branch_of(step, lot);
   rework = branch.rework;
+  if (rework && step.rework_limit != UINT32_MAX && mark_of(s_, slot_of(lot), step.mark).times >= step.rework_limit) {
+    rework = false;
+    return step.beyond;
+  }
   return branch.target;
-}
-/// Calls for each station to which a lot may go after its operation, if it needs room there.
-template <class R>
-template <class Call>
-void Engine<R>::each_target(const Lot& lot, Call&& call) const {
-  bool rework = false;
-  const std::uint32_t target = target_of(lot, rework);
-  if (target >= BranchData::kJoin) return;
-  const StepData& step = p_.steps[target];
-  for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c)
-    call(p_.choices[c].station.value);
 }
 /// Decides where a lot goes after its operation on a machine, and keeps a place for it there. \return false: no room
 template <class R>
@@ -34,15 +29,18 @@ bool Engine<R>::decide(std::uint32_t m, std::uint32_t l) {
   LotMore& more = s_.more[l];
   more.follows = target_of(lot, more.follows_rework);
   more.follows_choice = kNone;
-  if (more.follows < BranchData::kJoin && p_.steps[more.follows].choice_count > 0) {
+  if (more.follows < BranchData::kJoin && !p_.steps[more.follows].diverts) {
     // It chooses as it will stand there.
     const auto [step, round, machine] = std::tuple(lot.step, lot.round, lot.machine);
     if (more.follows <= step) ++lot.round;
     lot.step = more.follows;
     lot.machine = m;
+    StepDone done;  // also where it must return to this machine
+    if (p_.steps[step].mark != kNone) done = std::exchange(mark_of(s_, l, p_.steps[step].mark), {s_.now, m, 0});
     const std::uint32_t choice = choose(lot);
     const std::uint32_t to = p_.choices[choice].station.value;
-    const bool room = may_go(to, lot);
+    const bool room = may_go(choice, lot);
+    if (p_.steps[step].mark != kNone) mark_of(s_, l, p_.steps[step].mark) = done;
     lot.step = step;
     lot.round = round;
     lot.machine = machine;
@@ -146,7 +144,7 @@ template <class R>
 void Engine<R>::look_at_held() {
   newly_held_ = false;
   for (std::size_t i = 0; p_.may_deadlock && deadlock_.empty() && i < held_.size(); ++i)
-    look_for_deadlock(station_of(held_[i]));
+    look_for_deadlock(kNone, held_[i]);
 }
 /// An operation whose end was decided has ended: the lot goes to the place that was kept for it.
 template <class R>
@@ -155,7 +153,7 @@ void Engine<R>::go_as_decided(std::uint32_t m, std::uint32_t l) {
   const LotMore more = s_.more[l];
   (void)give_up(m, l);
   lot.reworked = lot.reworked || more.follows_rework;
-  if (more.follows_rework) ++s_.more[l].sent_back;
+  if (more.follows_rework) (void)send_back(l, p_.steps[lot.step], more.follows);
   if (more.follows_choice == kNone) {
     move_on(l, more.follows);
     return;
@@ -197,7 +195,7 @@ template <class R>
 bool Engine<R>::wants_cycle(std::uint32_t m) const noexcept {
   const std::uint32_t s = station_of(m);
   return s_.machines[m].condition == Condition::kStarved &&
-         (saturating_source(s) != kNone || (s_.stations[s].queued > 0 && p_.stations[s].batch.most == 1));
+         (saturating_source(s, m) != kNone || (s_.stations[s].queued > 0 && p_.stations[s].batch.most == 1));
 }
 /// An idle machine at the beginning of a cycle takes what it can.
 template <class R>
@@ -207,7 +205,7 @@ void Engine<R>::begin_cycle(std::uint32_t m) {
     if (serve(m)) admit(s);
     return;
   }
-  if (const std::uint32_t source = saturating_source(s); source != kNone) take_from_supply(m, source);
+  if (const std::uint32_t source = saturating_source(s, m); source != kNone) take_from_supply(m, source);
 }
 /// What is left to do of an operation ends with a cycle; processing lasts one at least.
 template <class R>

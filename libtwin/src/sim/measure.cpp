@@ -273,7 +273,7 @@ class Walk {
   [[nodiscard]] bool is_waited_impatiently(std::size_t station) const {
     return std::ranges::any_of(plant_.steps, [&](const StepData& step) {
       for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c)
-        if (plant_.choices[c].station.value == station && step.patience.valid()) return true;
+        if (plant_.choices[c].station.value == station && step.limited) return true;
       return false;
     });
   }

@@ -99,6 +99,12 @@ class Migration {
     new_.orders.resize(b_.orders.size());
     new_.products.resize(b_.products.size());
     new_.pools.resize(b_.pools.size());
+    new_.marks_per_lot = b_.marks_per_lot;
+    new_.samples.resize(b_.samples);
+    for (std::uint32_t i = 0; i < a_.steps.size(); ++i)
+      if (const std::uint32_t to = steps_[i];
+          to != kNone && a_.steps[i].sample != kNone && b_.steps[to].sample != kNone)
+        new_.samples[b_.steps[to].sample] = old_.samples[a_.steps[i].sample];
     new_.level_time.resize(b_.levels.size());
     new_.queue = kernel::EventQueue(Slots(b_).lots);
     for (std::uint32_t p = 0; p < a_.products.size(); ++p)
@@ -155,6 +161,7 @@ class Migration {
     new_.lots.resize(old_.lots.size());
     new_.carries_more = b_.lots_carry_more;
     if (new_.carries_more) new_.more.resize(old_.lots.size());
+    new_.marks.resize(old_.lots.size() * new_.marks_per_lot);
     in_process_.resize(b_.sources.size());
     for (std::uint32_t l = 0; l < old_.lots.size(); ++l) {
       const Lot& lot = old_.lots[l];
@@ -166,6 +173,7 @@ class Migration {
       const Lot moved = translate(lot, why);
       if (why.empty()) {
         new_.lots[l] = moved;
+        if (new_.marks_per_lot > 0) move_marks(l);
         if (new_.carries_more && old_.carries_more) new_.more[l] = translate(old_.more[l], lot);
         if (moved.source < b_.sources.size() && moved.whole == kNone) ++in_process_[moved.source];
         ++new_.lot_count;
@@ -185,6 +193,32 @@ class Migration {
       new_.lots[l].next = new_.free_lot;
       new_.free_lot = l;
     }
+  }
+  /// What a lot remembers of the steps that are still remembered; it is bound to no machine that could not do the rest.
+  void move_marks(std::uint32_t l) {
+    const Lot& lot = new_.lots[l];
+    const ProductData& product = a_.products[a_.steps[old_.lots[l].step].product.value];
+    for (std::uint32_t i = product.first_step; i < product.first_step + product.step_count; ++i) {
+      const std::uint32_t to = steps_[i];
+      if (to == kNone || a_.steps[i].mark == kNone || b_.steps[to].mark == kNone) continue;
+      StepDone mark = mark_of(old_, l, a_.steps[i].mark);
+      const StepData& step = b_.steps[to];
+      mark.times = step.rework_limit == UINT32_MAX ? 0 : std::min(mark.times, step.rework_limit);
+      if (mark.machine != kNone) mark.machine = machines_[mark.machine];
+      bool able = false;
+      for (std::uint32_t c = step.first_choice; mark.machine != kNone && c < step.first_choice + step.choice_count; ++c)
+        able = able || (b_.choices[c].station == b_.machines[mark.machine].station &&
+                        may_do(b_, new_, mark.machine, c, to, kNone));
+      if (!able) mark.machine = kNone;
+      mark_of(new_, l, step.mark) = mark;
+    }
+    const StepData& step = b_.steps[lot.step];
+    if (step.same_as == kNone || lot.choice == kNone) return;
+    StepDone& mark = mark_of(new_, l, b_.steps[step.same_as].mark);
+    const bool works = lot.machine != kNone && !lot.blocked;
+    if (!may_choose(b_, new_, lot.choice, lot.step, l) ||
+        (works && !may_do(b_, new_, lot.machine, lot.choice, lot.step, l)))
+      mark.machine = kNone;
   }
   Lot translate(const Lot& lot, std::string& why) const {
     Lot moved = lot;
@@ -221,12 +255,16 @@ class Migration {
         } else if (moved.choice != kNone && !lot.blocked && old_.machines[lot.machine].phase == Phase::kSetup &&
                    !has_setup(lot, moved)) {
           why = fmt::format("the setup under way on {} is gone", a_.machine_names[lot.machine]);
+        } else if (moved.choice != kNone && !lot.blocked &&
+                   !may_do(b_, new_, moved.machine, moved.choice, moved.step, kNone)) {
+          why = fmt::format("machine {}, which holds it, no longer does its step {}", a_.machine_names[lot.machine],
+                            step);
         }
       }
       promise(moved);
       if (lot.place == Place::kTransit && !b_.steps[moved.step].transport.valid())
         why = fmt::format("it is on its way to {}, where there is no transport any more", step);
-      const bool patient = b_.steps[moved.step].patience.valid();
+      const bool patient = b_.steps[moved.step].limited;
       if (lot.place == Place::kQueue && !patient) moved.overdue = false;
     }
     return moved;
@@ -249,7 +287,7 @@ class Migration {
       if (follows == kNone) return more;
       const StepData& data = b_.steps[follows];
       if (data.product != b_.steps[step].product || data.within != b_.steps[step].within) return more;
-      if ((was.follows_choice == kNone) != (data.choice_count == 0)) return more;
+      if ((was.follows_choice == kNone) != data.diverts) return more;
       if (was.follows_choice != kNone) {
         const std::uint32_t station = stations_[a_.choices[was.follows_choice].station.value];
         for (std::uint32_t c = data.first_choice; c < data.first_choice + data.choice_count; ++c)
@@ -277,6 +315,11 @@ class Migration {
   [[nodiscard]] bool has_setup(const Lot& lot, const Lot& moved) const {
     const ChoiceData& choice = b_.choices[moved.choice];
     const MachineState& machine = old_.machines[lot.machine];
+    if (machine.tearing) {
+      const std::uint32_t teardowns = b_.stations[choice.station.value].teardowns;
+      const std::uint32_t kind = new_kind(lot.machine);
+      return teardowns != kNone && kind != kNone && kind != choice.kind && b_.teardowns[teardowns + kind].valid();
+    }
     return (machine.changing ? choice.changeover : choice.setup).valid() ||
            b_.setup_between(choice.station, new_kind(lot.machine), choice.kind).valid();
   }
@@ -335,10 +378,13 @@ class Migration {
       m.waits = m.holding = false;
       m.pools = 0;
       m.kind = new_kind(i);
+      const std::uint32_t station = stations_[a_.machines[i].station.value];
+      if (m.kind == kNone || station == kNone || b_.stations[station].min_run == 0) m.run = 0;
       move_load(i, m);
       if (m.lot == kNone && m.phase != Phase::kIdle) {
         m.phase = Phase::kIdle;
         m.believed = false;
+        m.tearing = false;
       }
       m.last_step = m.last_step == kNone ? kNone : steps_[m.last_step];
       m.repairing = m.repairing == kNone ? kNone : modes_[m.repairing];
@@ -549,14 +595,13 @@ class Migration {
         new_.queue.schedule(to.lots + l, e.time, e.priority());
       } else if (e.slot >= from.lots && new_.lots[e.slot - from.lots].place == Place::kQueue) {
         const Lot& lot = new_.lots[e.slot - from.lots];
-        if (b_.steps[lot.step].patience.valid())
+        if (b_.steps[lot.step].patience.valid() && !lot.overdue)
           new_.queue.schedule(to.lots + (e.slot - from.lots), e.time, e.priority());
       }
     }
     for (std::uint32_t l = 0; l < new_.lots.size(); ++l) {
       const Lot& lot = new_.lots[l];
-      if (lot.place == Place::kQueue && b_.steps[lot.step].patience.valid() && !lot.overdue &&
-          !new_.queue.pending(to.lots + l))
+      if (lot.place == Place::kQueue && b_.steps[lot.step].limited && !lot.overdue && !new_.queue.pending(to.lots + l))
         engine.schedule_patience(l);
     }
     for (const Waiting& one : old_.waiting) {

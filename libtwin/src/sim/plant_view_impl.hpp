@@ -30,10 +30,12 @@ struct PlantView {
   std::span<const Expression> expressions{data.expressions};
   std::span<const std::int32_t> product_priority{data.product_priority};
   std::span<const CalendarData> calendars{data.calendars};
+  std::span<const std::uint8_t> able{data.able};
   std::span<const std::string> machine_names{data.machine_names};
   std::span<const std::string> station_names{data.station_names};
   bool may_deadlock = data.may_deadlock;
   bool counts_lots = data.counts_lots;
+  bool keeps_runs = data.keeps_runs;
   bool cares = data.cares;
   bool carries = !data.carriers.empty();
   bool wears = data.wears;

@@ -148,6 +148,12 @@ void write_more(Writer& w, const LotMore& more) {
   w.all(more.sent_back, more.follows, more.follows_choice, more.decided, more.follows_rework);
   for (const std::uint16_t held : more.held) w.put(held);
 }
+void write_marks(Writer& w, const State& state, std::uint32_t lot) {
+  for (std::uint32_t k = 0; k < state.marks_per_lot; ++k) {
+    const StepDone& mark = mark_of(state, lot, k);
+    w.all(mark.end, mark.machine, mark.times);
+  }
+}
 
 std::string body(const PlantData& plant, const State& state) {
   const Canonical canonical(state);
@@ -159,6 +165,7 @@ std::string body(const PlantData& plant, const State& state) {
           m.phase, m.condition, m.open, m.running, m.believed, m.changing, m.supplied, m.waits, m.holding, m.pace,
           m.late, m.pools, m.visits);
     for (const Tick t : m.in_condition) w.put(t);
+    if (plant.keeps_runs) w.all(m.run, m.tearing);
     w.put(m.held);
     for (std::uint32_t l = m.lot; l != kNone; l = state.lots[l].child) w.put(canonical(l));
   }
@@ -177,6 +184,7 @@ std::string body(const PlantData& plant, const State& state) {
   for (const ProductTotals& p : state.products)
     w.all(p.released, p.completed, p.scrapped, p.reworked, p.lost, p.late, p.in_process, p.wip_integral, p.cycle_time,
           p.waiting, p.tardiness);
+  for (const std::uint64_t n : state.samples) w.put(n);
   w.put(static_cast<std::uint32_t>(canonical.order.size()));
   for (const std::uint32_t l : canonical.order) {
     const Lot& lot = state.lots[l];
@@ -184,6 +192,7 @@ std::string body(const PlantData& plant, const State& state) {
           lot.step, lot.choice, lot.round, lot.machine, lot.priority, canonical(lot.whole), lot.parts, lot.place,
           lot.blocked, lot.reworked, lot.overdue, lot.doomed);
     if (state.carries_more) write_more(w, state.more[l]);
+    write_marks(w, state, l);
   }
   for (std::uint32_t s = 0; s < state.stations.size(); ++s) {
     const StationState& station = state.stations[s];
@@ -226,6 +235,7 @@ void read_machine(Reader& r, const PlantData& plant, Tick now, MachineState& m) 
     r.ticks(t, 0, before);
     before -= t;
   }
+  if (plant.keeps_runs) r.all(m.run, m.tearing);
   if (m.phase > Phase::kHeld || static_cast<std::size_t>(m.condition) >= kConditions)
     refuse("a machine is in no known phase or condition");
   m.held = static_cast<std::uint32_t>(r.count(4));
@@ -287,13 +297,56 @@ void read_more(Reader& r, const PlantData& plant, const Lot& lot, LotMore& more)
     const bool there =
         more.follows_choice >= next.first_choice && more.follows_choice < next.first_choice + next.choice_count;
     fits = next.product == step.product && next.within == step.within &&
-           (next.choice_count == 0 ? more.follows_choice == kNone : there);
+           (next.diverts ? more.follows_choice == kNone : there);
   }
   if (!fits) refuse("it is decided that a lot goes where it cannot go");
 }
 
+/// For each product the steps that its lots remember, by mark.
+std::vector<std::vector<std::uint32_t>> marked_steps(const PlantData& plant) {
+  std::vector<std::vector<std::uint32_t>> out(plant.products.size());
+  if (plant.marks_per_lot == 0) return out;
+  for (std::uint32_t i = 0; i < plant.steps.size(); ++i) {
+    if (plant.steps[i].mark == kNone) continue;
+    auto& steps = out[plant.steps[i].product.value];
+    steps.resize(std::max<std::size_t>(steps.size(), plant.steps[i].mark + 1), kNone);
+    steps[plant.steps[i].mark] = i;
+  }
+  return out;
+}
+/// What a lot remembers of steps must be what they can leave behind.
+void read_marks(Reader& r, const PlantData& plant, State& state, std::uint32_t l,
+                const std::vector<std::vector<std::uint32_t>>& marked) {
+  const auto& steps = marked[plant.steps[state.lots[l].step].product.value];
+  for (std::uint32_t k = 0; k < state.marks_per_lot; ++k) {
+    StepDone& mark = mark_of(state, l, k);
+    r.ticks(mark.end, kOldest, kNever);
+    r.index(mark.machine, plant.machines.size(), true);
+    r.all(mark.times);
+    if (mark.end > state.now && mark.end != kNever) refuse("a lot did a step in the future");
+    if (mark == StepDone{}) continue;
+    if (k >= steps.size()) refuse("a lot remembers a step that it does not have");
+    const StepData& step = plant.steps[steps[k]];
+    if (mark.times > step.rework_limit || (step.rework_limit == UINT32_MAX && mark.times > 0))
+      refuse("a lot was sent back more often than it may");
+    if (mark.machine == kNone) continue;
+    bool able = false;
+    for (std::uint32_t c = step.first_choice; c < step.first_choice + step.choice_count; ++c)
+      able = able || (plant.choices[c].station == plant.machines[mark.machine].station &&
+                      may_do(plant, state, mark.machine, c, steps[k], kNone));
+    if (!able) refuse("a lot did a step on a machine that does not do it");
+  }
+}
+
 template <class Fault>
 void check_setup(const PlantData& plant, const MachineState& m, const ChoiceData& choice, const Fault& fault) {
+  if (m.tearing) {
+    const StationData& station = plant.stations[choice.station.value];
+    if (station.teardowns == kNone || m.kind == kNone || m.kind == choice.kind ||
+        !plant.teardowns[station.teardowns + m.kind].valid())
+      fault("it tears down what needs no tear-down");
+    return;
+  }
   if ((m.changing ? choice.changeover : choice.setup).valid()) return;
   if (!plant.setup_between(choice.station, m.kind, choice.kind).valid()) fault("it sets up where there is none");
 }
@@ -405,7 +458,11 @@ void check_machines(const PlantData& plant, State& state) {
       if (state.carries_more && state.more[l].decided && m.phase >= Phase::kBlocked)
         fault("it is decided what follows an operation that has not begun, or is over");
       if (!lot.blocked && plant.choices[lot.choice].station != data.station) fault("it works for another station");
+      if (!lot.blocked && !may_do(plant, state, i, lot.choice, lot.step, l)) fault("it does work that it does not do");
     }
+    if (m.tearing && m.phase != Phase::kSetup) fault("it tears down without setting up");
+    if (m.run > 0 && (m.kind == kNone || plant.stations[data.station.value].min_run == 0))
+      fault("it counts lots of no kind");
     if (m.phase == Phase::kSetup) check_setup(plant, m, plant.choices[state.lots[m.lot].choice], fault);
     check_pools(plant, state, i, fault);
     unsigned down = 0;
@@ -459,7 +516,10 @@ void check_machines(const PlantData& plant, State& state) {
       fault("it is open when its calendar is closed, or the reverse");
     if (condition == Condition::kStarved) {
       ++state.stations[data.station.value].idle;
-      if (state.stations[data.station.value].queued > 0 && station.direct) fault("it is idle while lots wait for it");
+      if (state.stations[data.station.value].queued > 0 && station.direct)
+        for (const std::uint32_t l : queue_lots(state, data.station.value))
+          if (may_do(plant, state, i, state.lots[l].choice, state.lots[l].step, l))
+            fault("it is idle while lots wait for it");
     }
     if (m.believed && m.phase != Phase::kProcessing) fault("an estimate belongs to no work");
     const auto belief = std::ranges::find(state.beliefs, i, &Belief::machine);
@@ -502,6 +562,8 @@ void read_queues(Reader& r, const PlantData& plant, State& state) {
     if (lot.blocked && lot.place != Place::kMachine && lot.place != Place::kOutside)
       refuse("a lot is blocked in a queue");
     if (lot.place == Place::kOutside && !lot.blocked) refuse("a lot stands outside for no reason");
+    if (lot.place != Place::kParted && !may_choose(plant, state, lot.choice, lot.step, l))
+      refuse("a lot goes to another station than that to which it must return");
     if ((lot.machine != kNone) != (lot.place == Place::kMachine)) refuse("a lot is on a machine and elsewhere");
   }
 }
@@ -617,7 +679,9 @@ void check_events(const PlantData& plant, State& state) {
       if (to != plant.machines[lot.machine].station) ++state.stations[to.value].inbound;
     }
     const bool moving = lot.place == Place::kTransit;
-    const bool patient = lot.place == Place::kQueue && !lot.overdue && plant.steps[lot.step].patience.valid();
+    const StepData& step = plant.steps[lot.step];
+    const bool ends = step.patience.valid() || window_end(plant, state, l) < kNever;
+    const bool patient = lot.place == Place::kQueue && !lot.overdue && ends;
     const Tick end = lot.left < kNever - lot.entered ? lot.entered + lot.left : kNever;
     expect(slots.lots + l, moving || patient, "a trip, or a lot's patience", end);
     if (!moving) continue;
@@ -712,6 +776,8 @@ void read_totals(Reader& r, const PlantData& plant, State& state) {
   for (ProductTotals& p : state.products)
     r.all(p.released, p.completed, p.scrapped, p.reworked, p.lost, p.late, p.in_process, p.wip_integral, p.cycle_time,
           p.waiting, p.tardiness);
+  state.samples.resize(plant.samples);
+  for (std::uint64_t& n : state.samples) r.all(n);
 }
 
 /// Lots in process, by product and by order, must be as many as the counts say.
@@ -823,10 +889,14 @@ State State::load(std::string_view bytes, const Plant& of) {
   read_totals(r, data, state);
   state.lots.resize(r.count(80));
   state.carries_more = data.lots_carry_more;
+  state.marks_per_lot = data.marks_per_lot;
   if (state.carries_more) state.more.resize(state.lots.size());
-  for (std::size_t l = 0; l < state.lots.size(); ++l) {
+  state.marks.resize(state.lots.size() * state.marks_per_lot);
+  const auto marked = marked_steps(data);
+  for (std::uint32_t l = 0; l < state.lots.size(); ++l) {
     read_lot(r, data, state.now, state.lots[l]);
     if (state.carries_more) read_more(r, data, state.lots[l], state.more[l]);
+    read_marks(r, data, state, l, marked);
   }
   state.lot_count = static_cast<std::uint32_t>(state.lots.size());
   check_lots(data, state);

@@ -70,6 +70,11 @@ void detail::heap_remove(State& state, std::uint32_t station, std::uint32_t lot)
   s.head = join(lots, s.head, join_children(lots, lot));
 }
 
+void detail::forget_marks(State& state, std::uint32_t lot) noexcept {
+  std::fill_n(state.marks.begin() + static_cast<std::ptrdiff_t>(std::size_t{lot} * state.marks_per_lot),
+              state.marks_per_lot, StepDone{});
+}
+
 std::vector<std::uint32_t> queue_lots(const State& state, std::uint32_t station) {
   std::vector<std::uint32_t> found;
   std::vector<std::uint32_t> open;
@@ -101,6 +106,17 @@ std::uint32_t blocked_pop(State& state, std::uint32_t station) noexcept {
   state.lots[lot].next = kNone;
   state.lots[lot].blocked = false;
   return lot;
+}
+
+void blocked_remove(State& state, std::uint32_t station, std::uint32_t lot) noexcept {
+  StationState& s = state.stations[station];
+  std::uint32_t before = kNone;
+  for (std::uint32_t l = s.blocked_head; l != lot; l = state.lots[l].next) before = l;
+  const std::uint32_t after = state.lots[lot].next;
+  (before == kNone ? s.blocked_head : state.lots[before].next) = after;
+  if (after == kNone) s.blocked_tail = before;
+  state.lots[lot].next = kNone;
+  state.lots[lot].blocked = false;
 }
 
 std::vector<std::uint32_t> blocked_lots(const State& state, std::uint32_t station) {

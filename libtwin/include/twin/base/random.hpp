@@ -34,6 +34,8 @@ enum class Purpose : std::uint8_t {
   kBatchSize = 12,
   kLead = 13,
   kYield = 14,
+  kOptional = 23,
+  kTeardown = 24,
 };
 
 /// Key of all draws of one replication.

@@ -100,6 +100,21 @@ struct ThenOptions {
   std::vector<std::pair<std::string, double>> go_to = {};   ///< step, probability
   double leave = 0;
   double scrap = 0;
+  std::optional<int> limit = {};  ///< times that one lot is sent back from here at most; unlimited unless given
+  std::string beyond = {};        ///< what becomes of it then: scrap (unless given), pass, leave
+  std::string beyond_step = {};   ///< or the step to which it goes
+};
+
+/// One lot of so many takes a step: of those that come, the `first`, and each so many after it.
+struct SampleOptions {
+  int every = 1;
+  std::optional<int> first = {};  ///< as `every` unless given
+};
+
+/// How long after the end of a step another one begins at most.
+struct WithinOptions {
+  std::string of;
+  Duration time{};
 };
 
 struct StepOptions {
@@ -119,6 +134,12 @@ struct StepOptions {
   std::string family = {};                                   ///< kind of work; else the product's
   std::optional<TimeText> max_wait = {};                     ///< in the queue; for ever unless given
   std::optional<OverdueRule> if_overdue = {};                ///< scrap unless given
+  std::string choose_by = {};                                ///< formula among alternatives, instead of `choose`
+  std::string same_as = {};                                  ///< an earlier step: done on the machine that did that
+  std::string same_station_as = {};                          ///< or at its station
+  std::optional<double> only = {};                           ///< probability with which a lot takes this step
+  std::optional<SampleOptions> sample = {};                  ///< or one lot in so many
+  std::optional<WithinOptions> within = {};                  ///< instead of `max_wait`: from the end of a step
   /// Instead of a station: branches by name, each with its steps, done at the same time.
   std::vector<std::pair<std::string, std::vector<StepOptions>>> parallel = {};
 };
@@ -162,6 +183,9 @@ struct SetupOptions {
   std::optional<TimeText> same = {};       ///< between lots of one kind that the matrix does not give; else 0
   std::optional<TimeText> otherwise = {};  ///< between kinds that the matrix does not give; else 0
   std::optional<TimeText> first = {};      ///< of a machine that has done nothing yet; else 0
+  int min_run = 1;                         ///< lots of one kind that a machine does at least, while there are any
+  std::optional<TimeText> teardown = {};   ///< before the setup for another kind; else 0
+  std::vector<std::pair<std::string, TimeText>> teardowns = {};  ///< by the kind torn down, instead
 };
 
 struct BatchOptions {
@@ -291,7 +315,7 @@ class StationBuilder : public BuilderLink<StationBuilder> {
   StationBuilder& machines(int count);
   /// Adds a machine by name.
   StationBuilder& machine(const std::string& name, std::optional<double> speed = {},
-                          const std::string& calendar_name = "");
+                          const std::string& calendar_name = "", const std::vector<std::string>& does = {});
   StationBuilder& queue_places(int places);
   StationBuilder& queue_rule(QueueRule rule);
   /// The same as a file has it: `atc(k=2)`, `expr(due - now - remaining_work)`.

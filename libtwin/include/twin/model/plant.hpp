@@ -55,6 +55,8 @@ enum class ChooseRule : std::uint8_t {
   kEarliestFinish = 1,  ///< expected finish: work in front of it shared by the machines, plus its own time
   kFirst = 2,           ///< the first with room, in the order named
   kRandom = 3,          ///< each with the same probability
+  kCost = 4,            ///< least expected cost of machine and material
+  kExpression = 5,      ///< smallest value of the plant's own expression
 };
 
 /// What the life of a failure mode is counted in.
@@ -125,6 +127,10 @@ struct StationData {
   std::uint32_t room_of_idle = 1;  ///< lots for which an idle machine has room, beside the places
   /// The queue is looked through when a machine asks, instead of kept in order.
   bool scanned = false;
+  /// Not every machine may take every lot: some do only some work, or lots come back to the machine they were on.
+  bool selective = false;
+  std::uint32_t min_run = 0;  ///< lots of one kind that a machine does at least, while there are any; 0: as they come
+  std::uint32_t teardowns = kNone;  ///< first of its tear-down times by kind in PlantData::teardowns; kNone: none
   std::uint64_t hash = 0;
 };
 
@@ -232,6 +238,7 @@ struct ChoiceData {
   Needs uses, makes;           ///< material taken at its start, and given at its end
   Needs holds;                 ///< tools that each lot takes at the start and holds over later steps
   std::uint32_t returns = 0;   ///< bits of the carriers that each lot gives back at the end
+  std::uint32_t able = kNone;  ///< in PlantData::able, a flag for each machine of the station; kNone: all do it
   /// Neither needs, tools nor material.
   [[nodiscard]] bool is_bare() const noexcept {
     return needs.count + uses.count + makes.count + holds.count + returns == 0;
@@ -260,6 +267,20 @@ struct StepData {
   std::uint32_t impatient = BranchData::kScrap;  ///< where a lot goes that has waited so long, as BranchData::target;
                                                  ///< kStay: it stays in the queue and is counted
   static constexpr std::uint32_t kStay = UINT32_MAX - 3;
+  std::uint32_t mark = kNone;       ///< place among State::marks of a lot, which remembers how it did this step
+  std::uint32_t same_as = kNone;    ///< the step on whose machine this one is done
+  bool same_station = false;        ///< at its station is enough
+  std::uint32_t window_of = kNone;  ///< the step from whose end `window` counts
+  Tick window = kNever;             ///< this step begins at most so long after it
+  double only = 1;                  ///< probability with which a lot takes this step; else it passes by
+  std::uint32_t sample = kNone;     ///< place in State::samples where lots that come here are counted
+  std::uint32_t sample_every = 1, sample_first = 1;  ///< of them the first one taken, and then each so many
+  std::uint32_t rework_limit = UINT32_MAX;           ///< times that a lot is sent back from here at most
+  std::uint32_t beyond = BranchData::kScrap;         ///< where it goes instead, as BranchData::target
+  std::uint32_t choose_expression = kNone;           ///< choose `expr(...)`: index in PlantData::expressions
+  bool diverts = false;                              ///< lots part here, or some pass by
+  bool limited = false;                              ///< a lot does not wait here for ever
+  [[nodiscard]] bool optional() const noexcept { return only < 1 || sample != kNone; }
   std::uint64_t hash = 0;  ///< of product and step name
 };
 
@@ -366,6 +387,8 @@ struct PlantData {
   std::vector<Tick> told_open;                 ///< by told point: open ticks since `told_from` before it
   std::vector<std::int32_t> product_priority;  ///< shape (tables, products): priority of each product, larger first
   std::vector<DistributionId> setups;          ///< invalid: no setup
+  std::vector<DistributionId> teardowns;       ///< by station and kind; invalid: none
+  std::vector<std::uint8_t> able;              ///< rows of flags, see ChoiceData::able
   std::vector<PoolData> pools;
   std::vector<ReorderData> reorders;
   std::vector<NeedData> needs;
@@ -384,16 +407,19 @@ struct PlantData {
   double carbon = 0;                  ///< kg per J of energy
   std::string currency;               ///< in which costs are; empty: none said
   std::vector<Expression> expressions;
-  bool lots_carry_more = false;  ///< states keep a LotMore beside each lot
-  bool counts_lots = false;      ///< some failure counts operations, or maintenance waits for their ends
-  bool cares = false;            ///< some machine is maintained while it does not work
-  bool wears = false;            ///< some machine has states
-  bool holds_back = false;       ///< some station blocks before service
-  bool slotted = false;          ///< some station works in cycles
-  bool polls = false;            ///< some machine goes round its kinds of work
-  bool preempts = false;         ///< some lots take machines from others
-  bool plans_ahead = false;      ///< some rule looks at the work that remains
-  bool may_deadlock = false;     ///< stations with finite queues feed each other in a circle
+  bool lots_carry_more = false;     ///< states keep a LotMore beside each lot
+  std::uint32_t marks_per_lot = 0;  ///< steps of one product that its lots remember, at most
+  std::uint32_t samples = 0;        ///< steps that some lots pass by in turn
+  bool keeps_runs = false;          ///< some machine counts the lots of one kind that it does
+  bool counts_lots = false;         ///< some failure counts operations, or maintenance waits for their ends
+  bool cares = false;               ///< some machine is maintained while it does not work
+  bool wears = false;               ///< some machine has states
+  bool holds_back = false;          ///< some station blocks before service
+  bool slotted = false;             ///< some station works in cycles
+  bool polls = false;               ///< some machine goes round its kinds of work
+  bool preempts = false;            ///< some lots take machines from others
+  bool plans_ahead = false;         ///< some rule looks at the work that remains
+  bool may_deadlock = false;        ///< stations with finite queues feed each other in a circle
 
   std::vector<std::string> station_names, machine_names, product_names, step_names, source_names, order_names,
       calendar_names, pool_names, kind_names, level_names;

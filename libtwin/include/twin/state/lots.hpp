@@ -15,6 +15,11 @@ namespace twin {
   return station.scanned ? QueueRule::kFifo : station.rule;
 }
 
+namespace detail {
+/// The marks of a lot as those of a new one.
+void forget_marks(State& state, std::uint32_t lot) noexcept;
+}  // namespace detail
+
 /// A free slot, made anew if there is none. References into `lots` may move.
 [[gnu::always_inline]] inline std::uint32_t take_lot_slot(State& state) {
   ++state.lot_count;
@@ -23,10 +28,14 @@ namespace twin {
     state.free_lot = state.lots[lot].next;
     state.lots[lot] = Lot{};
     if (!state.more.empty()) state.more[lot] = LotMore{};
+    if (state.marks_per_lot > 0) [[unlikely]]
+      detail::forget_marks(state, lot);
     return lot;
   }
   state.lots.emplace_back();
   if (state.carries_more) state.more.emplace_back();
+  if (state.marks_per_lot > 0) [[unlikely]]
+    state.marks.resize(state.lots.size() * state.marks_per_lot);
   return static_cast<std::uint32_t>(state.lots.size() - 1);
 }
 inline void free_lot_slot(State& state, std::uint32_t lot) noexcept {
@@ -85,6 +94,46 @@ inline std::uint32_t queue_pop(State& state, std::uint32_t station, QueueRule ru
 /// Lots of a queue in order of arrival.
 [[nodiscard]] std::vector<std::uint32_t> queue_lots(const State& state, std::uint32_t station);
 
+/// How a lot did a step that it remembers. Requires that the step has a mark.
+[[nodiscard]] inline const StepDone& mark_of(const State& state, std::uint32_t lot, std::uint32_t mark) noexcept {
+  return state.marks[std::size_t{lot} * state.marks_per_lot + mark];
+}
+[[nodiscard]] inline StepDone& mark_of(State& state, std::uint32_t lot, std::uint32_t mark) noexcept {
+  return state.marks[std::size_t{lot} * state.marks_per_lot + mark];
+}
+/// Whether a machine may do a step of a lot at its station: it does such work, and it is the one the lot must return
+/// to. \param lot  kNone: one that is not there yet
+template <class P>
+[[nodiscard]] bool may_do(const P& plant, const State& state, std::uint32_t machine, std::uint32_t choice,
+                          std::uint32_t step, std::uint32_t lot) noexcept {
+  const ChoiceData& data = plant.choices[choice];
+  if (data.able != kNone && plant.able[data.able + machine - plant.stations[data.station.value].first_machine] == 0)
+    return false;
+  const StepData& s = plant.steps[step];
+  if (s.same_as == kNone || s.same_station || lot == kNone) return true;
+  const std::uint32_t earlier = mark_of(state, lot, plant.steps[s.same_as].mark).machine;
+  return earlier == kNone || earlier == machine;
+}
+/// Whether an alternative is at the station to which the lot must return, if there is one.
+template <class P>
+[[nodiscard]] bool may_choose(const P& plant, const State& state, std::uint32_t choice, std::uint32_t step,
+                              std::uint32_t lot) noexcept {
+  const StepData& s = plant.steps[step];
+  if (s.same_as == kNone || lot == kNone) return true;
+  const std::uint32_t earlier = mark_of(state, lot, plant.steps[s.same_as].mark).machine;
+  return earlier == kNone || plant.machines[earlier].station == plant.choices[choice].station;
+}
+/// Until when the step of a lot may begin, counted from the end of an earlier one; kNever: no limit.
+template <class P>
+[[nodiscard]] Tick window_end(const P& plant, const State& state, std::uint32_t lot) noexcept {
+  const StepData& step = plant.steps[state.lots[lot].step];
+  if (step.window_of == kNone) return kNever;
+  const Tick end = mark_of(state, lot, plant.steps[step.window_of].mark).end;
+  return end < kNever - step.window ? end + step.window : kNever;
+}
+
+/// Takes one lot out of those that wait for room, wherever it stands.
+void blocked_remove(State& state, std::uint32_t station, std::uint32_t lot) noexcept;
 void blocked_push(State& state, std::uint32_t station, std::uint32_t lot) noexcept;
 /// Takes the lot that has waited longest for room. Requires that there is one.
 std::uint32_t blocked_pop(State& state, std::uint32_t station) noexcept;

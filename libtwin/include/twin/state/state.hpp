@@ -59,6 +59,7 @@ struct MachineState {
   std::uint32_t last_step = kNone;  ///< of the lot it holds, else of the last it held
   std::uint32_t repairing = kNone;  ///< operation-dependent failure mode under repair
   std::uint32_t next_mode = kNone;  ///< failure mode that will end the present run; kNone: it ends by finishing
+  std::uint32_t run = 0;            ///< lots of `kind` since it was set up for it; counted where a station asks
   std::uint16_t faults = 0;         ///< failure modes that hold it down
   Phase phase = Phase::kIdle;
   Condition condition = Condition::kStarved;
@@ -66,6 +67,7 @@ struct MachineState {
   bool running = false;                          ///< time is being worked off now
   bool believed = false;                         ///< `beliefs` holds an estimate of what is left
   bool changing = false;                         ///< the setup under way is a changeover
+  bool tearing = false;                          ///< the setup under way is the tear-down before it
   bool supplied = false;                         ///< the material of the present operation has been taken
   bool waits = false;                            ///< stands in the line for pools
   bool holding = false;                          ///< `pools` are in use by it
@@ -124,6 +126,14 @@ struct LotMore {
   std::array<std::uint16_t, kMaxCarriers> held{};  ///< of each carrier, how many it holds
   std::uint32_t worked_by = kNone;                 ///< the machine that another lot took from it; kNone: none did
   Tick total = 0, left = 0;  ///< then: processing at that machine's speed, as drawn, and what is left of it
+};
+
+/// How a lot did one step that it remembers, for the sake of later ones.
+struct StepDone {
+  Tick end = kNever;              ///< when it last finished it; kNever: not yet
+  std::uint32_t machine = kNone;  ///< on which it did so
+  std::uint32_t times = 0;        ///< it has been sent back from there
+  friend bool operator==(const StepDone&, const StepDone&) = default;
 };
 
 /// Lots in one station's queue and those waiting for room in it.
@@ -263,7 +273,10 @@ struct State {
   std::vector<OrderState> orders;
   std::vector<ProductTotals> products;
   std::vector<Lot> lots;
-  std::vector<LotMore> more;  ///< by slot of `lots`; empty unless PlantData::lots_carry_more
+  std::vector<LotMore> more;           ///< by slot of `lots`; empty unless PlantData::lots_carry_more
+  std::uint32_t marks_per_lot = 0;     ///< as PlantData has it
+  std::vector<StepDone> marks;         ///< shape (lots, marks_per_lot), row = slot of `lots`
+  std::vector<std::uint64_t> samples;  ///< lots that have come to each step that some pass by in turn
   std::vector<PoolState> pools;
   std::vector<Waiting> waiting;      ///< for pools, longest first
   std::vector<Tick> level_time;      ///< by PlantData::levels: time in that state, before the present stay
