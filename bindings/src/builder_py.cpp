@@ -224,8 +224,14 @@ void bind_builder(py::module_& m) {
                           const std::vector<std::pair<std::string, std::string>>& hours) { b.calendar(name, hours); })
       .def("operators", [](B& b, const std::string& name, int count, const std::string& calendar,
                            const Names& skills) { b.operators(name, count, calendar, skills); })
-      .def("tools", [](B& b, const std::string& name, int count, const std::string& calendar,
-                       const Names& skills) { b.tools(name, count, calendar, skills); })
+      .def("tools",
+           [](B& b, const std::string& name, int count, const std::string& calendar, const Names& skills,
+              const std::string& life, const std::optional<Time>& regrind, std::optional<int> regrinds,
+              const std::optional<Time>& delivery) {
+             std::optional<LifeOptions> options;
+             if (!life.empty()) options = LifeOptions{life, time_of(regrind), regrinds, time_of(delivery)};
+             b.tools(name, count, calendar, skills, options);
+           })
       .def("material",
            [](B& b, const std::string& name, int level, std::optional<int> places, const std::optional<Time>& supply,
               int lot, const std::optional<ReorderOptions>& reorder, const std::string& price,

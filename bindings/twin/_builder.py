@@ -251,9 +251,43 @@ class PlantBuilder:
         self._builder._core.operators(name, count, calendar, _names(skills, "skills"))
         return self._builder
 
-    def tools(self, name: str, count: int = 1, *, calendar: str = "", skills: Sequence[str] = ()) -> PlantBuilder:
-        """Add fixtures, tools and other things of which there are so many; see `operators`."""
-        self._builder._core.tools(name, count, calendar, _names(skills, "skills"))
+    def tools(
+        self,
+        name: str,
+        count: int = 1,
+        *,
+        calendar: str = "",
+        skills: Sequence[str] = (),
+        life: str = "",
+        regrind: _Time | None = None,
+        regrinds: int | None = None,
+        delivery: _Time | None = None,
+    ) -> PlantBuilder:
+        """Add fixtures, tools and other things of which there are so many.
+
+        Parameters
+        ----------
+        name, count, calendar, skills
+            As of `operators`.
+        life : str
+            How long each lasts: ``20 h of work``, ``500 of lots``; for ever unless given.
+        regrind : Distribution or str, optional
+            Time until one whose life is over is back with a new one; it is replaced unless given.
+        regrinds : int, optional
+            How often one is reground before it is replaced; always unless given.
+        delivery : Distribution or str, optional
+            Time until a new one is there; at once unless given.
+
+        Raises
+        ------
+        InvalidArgument
+            A time or count of regrinding or delivery without `life`.
+        """
+        if not life and (regrind is not None or regrinds is not None or delivery is not None):
+            raise InvalidArgument(
+                "tools: regrind, regrinds and delivery are of tools with a life; allowed: life, as in '20 h of work'"
+            )
+        self._builder._core.tools(name, count, calendar, _names(skills, "skills"), life, regrind, regrinds, delivery)
         return self._builder
 
     def material(

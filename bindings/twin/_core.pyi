@@ -274,7 +274,17 @@ class PlantBuilder:
     def product(self, name: str) -> ProductBuilder: ...
     def calendar(self, name: str, hours: Sequence[tuple[str, str]]) -> None: ...
     def operators(self, name: str, count: int, calendar: str, skills: Sequence[str]) -> None: ...
-    def tools(self, name: str, count: int, calendar: str, skills: Sequence[str]) -> None: ...
+    def tools(
+        self,
+        name: str,
+        count: int,
+        calendar: str,
+        skills: Sequence[str],
+        life: str,
+        regrind: _Time | None,
+        regrinds: int | None,
+        delivery: _Time | None,
+    ) -> None: ...
     def material(
         self,
         name: str,

@@ -286,6 +286,20 @@ products:
 )yaml");
 }
 
+TEST(PlantBuilder, SaysHowToolsWearOutAsAFileDoes) {
+  PlantBuilder builder("shop");
+  builder.tools("mill10", 4, "", {}, LifeOptions{"20 h of work", "2 h", 5, "uniform(1, 3 d)"})
+      .tools("drill", 2, "", {"small"}, LifeOptions{.life = "500 of lots"});
+  builder.station("m").product("p").step({.at = "m", .time = "1 min", .needs = "mill10"}).conwip(1);
+  expect_same(builder, R"yaml(
+tools:
+  mill10: {count: 4, life: 20 h of work, regrind: 2 h, regrinds: 5, delivery: "uniform(1, 3 d)"}
+  drill: {count: 2, skills: [small], life: 500 of lots}
+stations: {m: {}}
+products: {p: {route: [{at: m, time: 1 min, needs: mill10}], arrivals: conwip(1)}}
+)yaml");
+}
+
 TEST(PlantBuilder, TakesTheLastWordOfWhatIsSaidInTwoWays) {
   PlantBuilder builder;
   builder.station("mill").machines(3).machine("M1").setup("1 min").setup_by("product", {.otherwise = "2 min"});

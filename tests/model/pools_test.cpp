@@ -207,6 +207,44 @@ TEST(Carriers, AreToolsThatStepsHoldAndReturn) {
               ElementsAre(HasSubstr("'jig' are held by lots, and go home")));
 }
 
+// ---- tools that wear out --------------------------------------------------------------------------------------------
+
+TEST(ToolLife, IsOfToolsThatMachinesNeed) {
+  const auto plant = [](const std::string& tool, const std::string& station = "needs: t", const std::string& step = "",
+                        const std::string& people = "1") {
+    return "operators: {ann: " + people + "}\ntools: {t: {count: 2, " + tool + "}}\nstations: {mill: {" + station +
+           "}}\nproducts: {p: {route: [{at: mill, time: 1 s" + step + "}], arrivals: every 9 s}}\n";
+  };
+  const Plant p = Plant::parse(plant("life: 20 h of work, regrind: 2 h, regrinds: 3, delivery: 1 d"));
+  ASSERT_EQ(p.data().lives.size(), 1U);
+  EXPECT_EQ(p.data().lives[0].ages, Ageing::kWork);
+  EXPECT_EQ(p.data().lives[0].regrinds, 3U);
+  EXPECT_EQ(p.data().unit_count, 2U);
+  EXPECT_EQ(p.data().pools[1].first_unit, 0U);
+  EXPECT_EQ(p.parameters().mean(p.distribution("tools.t.life")), 20 * 3600);
+  EXPECT_EQ(p.parameters().mean(p.distribution("tools.t.regrind")), 2 * 3600);
+  EXPECT_EQ(p.parameters().mean(p.distribution("tools.t.delivery")), 24 * 3600);
+  EXPECT_EQ(Plant::parse(p.yaml()).digest(), p.digest());
+  const auto digest = [&](const std::string& tool) { return Plant::parse(plant(tool)).digest(); };
+  EXPECT_NE(digest("life: 20 h of work, regrind: 2 h, regrinds: 2, delivery: 1 d"), p.digest());
+  EXPECT_NE(digest("life: 20 of lots"), digest("life: 20 s of work"));
+  EXPECT_EQ(Plant::parse(plant("life: 20 of lots")).data().lives[0].ages, Ageing::kLots);
+
+  EXPECT_THAT(told(plant("life: 0 s of work")), ElementsAre(HasSubstr("tools that last for no time")));
+  EXPECT_THAT(told(plant("life: 20 h of lots")), ElementsAre(HasSubstr("20 h")));
+  EXPECT_THAT(told(plant("regrind: 2 h")), ElementsAre(HasSubstr("nothing says how long these tools last")));
+  EXPECT_THAT(told(plant("life: 20 h, regrinds: 2")), ElementsAre(HasSubstr("nothing says how long a regrind takes")));
+  EXPECT_THAT(told(plant("life: 20 h, regrind: 1 h, regrinds: 0")), ElementsAre(HasSubstr("from 1 to 1000000")));
+  EXPECT_THAT(told("tools: {t: {count: 1001, life: 1 h}}\nstations: {m: {needs: t}}\nproducts: {p: {route: [{at: m, "
+                   "time: 1 s}], arrivals: every 9 s}}\n"),
+              ElementsAre(HasSubstr("at most 1000 of a kind")));
+  EXPECT_THAT(told(plant("life: 20 h", "needs: t", "", "{life: 20 h}")),
+              ElementsAre(HasSubstr("people are not reground")));
+  EXPECT_THAT(told(plant("life: 20 h", "failures: [{after: 1 h, repair: 1 h, needs: t}]")),
+              ElementsAre(HasSubstr("'t' wear out, and repairs need them")));
+  EXPECT_THAT(told(plant("life: 20 h", "", ", holds: t")), ElementsAre(HasSubstr("'t' wear out, and lots hold them")));
+}
+
 // ---- maintenance and states -----------------------------------------------------------------------------------------
 
 TEST(Maintenance, IsAModeBehindTheFailures) {

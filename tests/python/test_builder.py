@@ -152,6 +152,25 @@ products:
     )
 
 
+def test_tools_that_wear_out():
+    builder = twin.PlantBuilder("shop").tools(
+        "mill10", 4, life="20 h of work", regrind="2 h", regrinds=5, delivery="uniform(1, 3 d)"
+    )
+    builder.tools("drill", 2, life="500 of lots").station("m").product("p").step("m", "1 min", needs="mill10").conwip(1)
+    same(
+        builder,
+        """
+tools:
+  mill10: {count: 4, life: 20 h of work, regrind: 2 h, regrinds: 5, delivery: "uniform(1, 3 d)"}
+  drill: {count: 2, life: 500 of lots}
+stations: {m: {}}
+products: {p: {route: [{at: m, time: 1 min, needs: mill10}], arrivals: conwip(1)}}
+""",
+    )
+    with pytest.raises(twin.InvalidArgument, match="tools with a life"):
+        twin.PlantBuilder().tools("drill", regrind="2 h")
+
+
 def test_setups_batches_patience_and_rules():
     builder = twin.PlantBuilder("shop")
     matrix = {"red": {"blue": "20 min", "red": "1 min"}, "blue": {"red": "45 min"}}

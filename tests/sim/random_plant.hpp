@@ -25,7 +25,9 @@ class RandomPlant {
     if (rich_)
       out +=
           "operators: {ann: {count: 2, calendar: day, skills: [any]}, bob: {count: 1, skills: [any]}}\n"
-          "tools: {jig: 2, pallet: 9}\n"
+          "tools: {jig: 2, pallet: 9" +
+          worn() +
+          "}\n"
           "materials: {bar: {level: 5, places: 14, supply: {every: exponential(9 min), lot: 2}}, kit: {level: 6, "
           "places: 9}" +
           reordered() + "}\n";
@@ -50,11 +52,19 @@ class RandomPlant {
   /// Choices that came later, so that they leave the others as they are.
   bool later(int percent) { return static_cast<int>(later_() % 100) < percent; }
 
+  int pick_held(int n) { return static_cast<int>(held_() % static_cast<unsigned>(n)); }
   bool held(int percent) { return static_cast<int>(held_() % 100) < percent; }
 
   /// What is decided by these leaves what `pick` decides as it was.
   int pick_more(int n) { return static_cast<int>(more_() % static_cast<unsigned>(n)); }
   bool chance_more(int percent) { return pick_more(100) < percent; }
+
+  /// Tools that wear out.
+  std::string worn() {
+    return fmt::format(", bit: {{count: {}, life: {}, regrind: \"exponential({} min)\"{}{}}}", 2 + pick_held(3),
+                       held(50) ? "exponential(50 min) of work" : "\"uniform(2, 9) of lots\"", 5 + pick_held(40),
+                       held(50) ? ", regrinds: 2" : "", held(50) ? ", delivery: exponential(1 h)" : "");
+  }
 
   /// Two materials that are ordered from suppliers.
   std::string reordered() {
@@ -171,7 +181,11 @@ class RandomPlant {
       out += ", setup: \"" + time(4) + "\"";
     }
     if (batch) out += fmt::format(", batch: {{max: 4, min: {}, wait: {} min, by: family}}", 1 + pick(3), 10 + pick(50));
-    if (rich_ && chance(40)) out += chance(50) ? ", needs: any" : ", needs: {any: 1, jig: 1}";
+    if (rich_ && chance(40)) {
+      out += chance(50) ? ", needs: any" : ", needs: {any: 1, jig: 1}";
+    } else if (rich_ && held(40)) {
+      out += held(50) ? ", needs: bit" : ", needs: {bit: 2}";
+    }
     if (chance(30)) out += ", changeover: \"" + time(9) + "\"";
     if (rich_ && later(30)) out += ", blocking: before";
     if (rich_ && later(20) && !cramped && out.find("does:") == std::string::npos) {

@@ -161,9 +161,9 @@ PlantBuilder& PlantBuilder::calendar(const std::string& name,
 }
 
 void PlantBuilder::pool(const char* collection, const std::string& name, int count, const std::string& calendar_name,
-                        const std::vector<std::string>& skills) {
+                        const std::vector<std::string>& skills, const std::optional<LifeOptions>& life) {
   Node& node = under(document_.root(), collection);
-  if (calendar_name.empty() && skills.empty()) {
+  if (calendar_name.empty() && skills.empty() && !life) {
     node.put(name, text_of(count));
     return;
   }
@@ -171,18 +171,24 @@ void PlantBuilder::pool(const char* collection, const std::string& name, int cou
   out.put("count", text_of(count));
   if (!calendar_name.empty()) out.put("calendar", Node::text(calendar_name));
   if (!skills.empty()) out.put("skills", texts(skills));
+  if (life) {
+    out.put("life", Node::text(life->life));
+    put_time(out, "regrind", life->regrind);
+    if (life->regrinds) out.put("regrinds", text_of(*life->regrinds));
+    put_time(out, "delivery", life->delivery);
+  }
   node.put(name, std::move(out));
 }
 
 PlantBuilder& PlantBuilder::operators(const std::string& name, int count, const std::string& calendar_name,
                                       const std::vector<std::string>& skills) {
-  pool("operators", name, count, calendar_name, skills);
+  pool("operators", name, count, calendar_name, skills, {});
   return *this;
 }
 
 PlantBuilder& PlantBuilder::tools(const std::string& name, int count, const std::string& calendar_name,
-                                  const std::vector<std::string>& skills) {
-  pool("tools", name, count, calendar_name, skills);
+                                  const std::vector<std::string>& skills, const std::optional<LifeOptions>& life) {
+  pool("tools", name, count, calendar_name, skills, life);
   return *this;
 }
 

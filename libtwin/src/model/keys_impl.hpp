@@ -84,6 +84,7 @@ enum class Shape : unsigned char {
   kCare,
   kBlocking,
   kCycle,
+  kLife,
 };
 
 /// Kinds of mappings that occur.

@@ -49,8 +49,8 @@ void PlantLoader::read_all() {
 
   read_calendars(child(top, "calendars"));
   name_products(child(top, "products"));
-  read_pools(child(top, "operators"));
-  read_pools(child(top, "tools"));
+  read_pools(child(top, "operators"), false);
+  read_pools(child(top, "tools"), true);
   read_materials(child(top, "materials"));
   read_stations(child(top, "stations"));
   read_products(child(top, "products"));
@@ -159,6 +159,8 @@ std::uint64_t digest_of(const PlantData& p) {
   for (std::size_t i = 0; i < p.choices.size(); ++i)
     if (const auto& c = p.choices[i]; c.holds.count + c.returns > 0) add(i), add_needs(c.holds), add(c.returns);
   for (const auto pool : p.carriers) add(pool);
+  for (const auto& x : p.lives)
+    add(x.pool), add(x.ages), add(x.life.value), add(x.regrind.value), add(x.delivery.value), add(x.regrinds);
   for (const auto& x : p.levels)
     add(x.lasts.value), add(x.repair.value), add_needs(x.crew), add(x.care), add(std::bit_cast<std::uint64_t>(x.speed)),
         add(std::bit_cast<std::uint64_t>(x.scrap));

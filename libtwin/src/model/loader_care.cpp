@@ -244,7 +244,7 @@ void PlantLoader::read_carriers(const Place& place, StepSpec& spec) {
 }
 
 void PlantLoader::check_carriers(const Place& top) {
-  if (plant_.carriers.empty()) return;
+  if (plant_.carriers.empty() && plant_.lives.empty()) return;
   std::vector<bool> held(plant_.pools.size(), false), needed(plant_.pools.size(), false);
   const auto mark = [&](std::vector<bool>& marked, Needs needs) {
     for (std::uint32_t i = needs.first; i < needs.first + needs.count; ++i)
@@ -255,11 +255,18 @@ void PlantLoader::check_carriers(const Place& top) {
     mark(held, choice.holds);
     mark(needed, choice.needs);
   }
-  for (const FailureModeData& mode : plant_.modes) mark(needed, mode.crew);
-  for (const LevelData& level : plant_.levels) mark(needed, level.crew);
+  std::vector<bool> repairs(plant_.pools.size(), false);
+  for (const FailureModeData& mode : plant_.modes) mark(repairs, mode.crew);
+  for (const LevelData& level : plant_.levels) mark(repairs, level.crew);
+  for (const LifeData& life : plant_.lives)
+    if (repairs[life.pool] || plant_.pools[life.pool].carrier != kNone)
+      fault(child(top, "tools"),
+            fmt::format("'{}' wear out, and {}", plant_.pool_names[life.pool],
+                        repairs[life.pool] ? "repairs need them" : "lots hold them"),
+            "a life of tools that machines need");
   for (const std::uint32_t pool : plant_.carriers) {
     const std::string& name = plant_.pool_names[pool];
-    if (needed[pool])
+    if (needed[pool] || repairs[pool])
       fault(child(top, "products"), fmt::format("'{}' are held by lots and needed by machines or repairs", name),
             "tools of one kind for lots, of another for machines");
     if (!held[pool])
@@ -269,6 +276,60 @@ void PlantLoader::check_carriers(const Place& top) {
       fault(child(top, "products"), fmt::format("'{}' are held by lots, and go home", name),
             "tools without a calendar");
   }
+}
+
+/// How long tools last, and what is done when their life is over.
+std::optional<LifeSpec> PlantLoader::read_life(const Place& place, bool tools, const PoolData& pool) {
+  const auto life = child(place, "life"), regrind = child(place, "regrind"), regrinds = child(place, "regrinds"),
+             delivery = child(place, "delivery");
+  for (const auto& at : {life, regrind, regrinds, delivery}) {
+    if (!at) continue;
+    if (!tools) {
+      fault(at, "people are not reground", "life, regrind, regrinds and delivery of tools");
+      return std::nullopt;
+    }
+    if (!life) {
+      fault(at, "nothing says how long these tools last", "life: beside it, as in life: 20 h of work");
+      return std::nullopt;
+    }
+  }
+  if (!life) return std::nullopt;
+  LifeSpec spec;
+  const auto lasts = read(life, Shape::kLife, [&](std::string_view text) {
+    text = trimmed(text);
+    for (const auto& [suffix, ages] :
+         {std::pair<std::string_view, Ageing>{" of work", Ageing::kWork}, {" of lots", Ageing::kLots}})
+      if (text.ends_with(suffix)) {
+        spec.data.ages = ages;
+        text.remove_suffix(suffix.size());
+      }
+    return read_distribution(text, spec.data.ages != Ageing::kLots);
+  });
+  if (lasts && !(lasts->mean() > 0))
+    fault(life, "tools that last for no time", spec.data.ages == Ageing::kLots ? "a number of lots" : "a time above 0");
+  spec.life = lasts;
+  spec.regrind = distribution(regrind);
+  spec.delivery = delay(delivery);
+  if (regrinds) {
+    spec.data.regrinds = static_cast<std::uint64_t>(integer(regrinds, Shape::kCount, 1, 1'000'000).value_or(1));
+    if (!regrind) fault(regrinds, "nothing says how long a regrind takes", "regrind: beside it, as in regrind: 2 h");
+  }
+  constexpr std::int32_t kMost = 1000;
+  if (pool.count > kMost)
+    fault(life, fmt::format("{} tools wear out one by one", pool.count), fmt::format("at most {} of a kind", kMost));
+  return lasts && pool.count <= kMost ? std::optional(spec) : std::nullopt;
+}
+
+void PlantLoader::add_life(const std::string& path, std::uint32_t pool, const LifeSpec& spec) {
+  LifeData data = spec.data;
+  data.pool = pool;
+  data.life = intern(path + ".life", *spec.life);
+  if (spec.regrind) data.regrind = intern(path + ".regrind", *spec.regrind);
+  if (spec.delivery) data.delivery = intern(path + ".delivery", *spec.delivery);
+  plant_.pools[pool].life = static_cast<std::uint32_t>(plant_.lives.size());
+  plant_.pools[pool].first_unit = plant_.unit_count;
+  plant_.unit_count += static_cast<std::uint32_t>(plant_.pools[pool].count);
+  plant_.lives.push_back(data);
 }
 
 }  // namespace twin::model_detail

@@ -27,6 +27,11 @@ struct ReorderSpec {
   ReorderData data;
   std::optional<Distribution> lead;
 };
+/// How tools wear out.
+struct LifeSpec {
+  LifeData data;
+  std::optional<Distribution> life, regrind, delivery;
+};
 /// Money: of a unit used, of an order, and per second of a unit at hand and of one that is short.
 struct MaterialRates {
   double price = 0, order = 0, stock = 0, shortage = 0;
@@ -204,13 +209,15 @@ class PlantLoader : private Reader {
   // Operators, tools, material, and kinds of work: loader_pools.cpp
   // ----------------------------------------------------
 
-  void read_pools(const Place& place);
+  void read_pools(const Place& place, bool tools);
+  std::optional<LifeSpec> read_life(const Place& place, bool tools, const PoolData& pool);
+  void add_life(const std::string& path, std::uint32_t pool, const LifeSpec& spec);
   void read_materials(const Place& place);
   ReorderSpec read_reorder(const Place& place, const PoolData& pool, MaterialRates& rates);
   bool name_pool(const Place& place, const std::string& name, const PoolData& pool);
   std::vector<NeedSpec> read_needs(const Place& place, bool material);
   void read_carriers(const Place& place, StepSpec& spec);
-  /// Tools that lots hold are no machine's, and come back.
+  /// Tools that lots hold are no machine's, and come back; those that wear out are machines' only.
   void check_carriers(const Place& top);
   Needs add_needs(const std::vector<NeedSpec>& specs);
   /// Numbers the kinds of work of each station, once all steps are known.

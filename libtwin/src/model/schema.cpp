@@ -41,6 +41,7 @@ std::string schema_of(Shape shape) {
     case Shape::kInstant:
     case Shape::kTimeZone:
     case Shape::kAfter:
+    case Shape::kLife:
       return kText;
     case Shape::kArrivals:
     case Shape::kArrivalKeys:

@@ -107,6 +107,7 @@ State State::initial(const Plant& plant, const Parameters& parameters, Seed seed
   state.orders.resize(data.orders.size());
   state.products.resize(data.products.size());
   state.pools.resize(data.pools.size());
+  state.units.resize(data.unit_count);
   state.level_time.resize(data.levels.size());
   state.carries_more = data.lots_carry_more;
   state.marks_per_lot = data.marks_per_lot;

@@ -79,6 +79,11 @@ class Engine {
   void begin_source(std::uint32_t i);
   void begin_pool(std::uint32_t p);
   void begin_supply(std::uint32_t p);
+  /// New tools, none of them in use.
+  void begin_units(std::uint32_t p);
+  void begin_unit(std::uint32_t p, std::uint32_t u);
+  /// A tool whose machine does not go on with it in a changed plant is at hand, or away if its life is over.
+  void let_go(std::uint32_t u);
   void promise(const ChoiceData& choice, std::int64_t lots);
   /// Pends the next look at a material; where it is looked at always, looks at once.
   void begin_reviews();
@@ -218,6 +223,20 @@ class Engine {
                                                     const ChoiceData& choice) const noexcept;
   [[gnu::noinline]] void take_carriers(const MachineState& machine, const ChoiceData& choice);
   [[gnu::noinline]] void give_back(std::uint32_t l, std::uint32_t carriers);
+
+  // engine_units
+  template <class Call>
+  void each_wearing(Needs needs, std::uint64_t pools, Call&& call);
+  [[gnu::noinline]] void take_units(std::uint32_t m);
+  [[gnu::noinline]] void return_units(std::uint32_t m);
+  [[gnu::noinline]] void age_units(std::uint32_t m, Ageing ages, Tick done);
+  void send_away(std::uint32_t p, std::uint32_t u);
+  [[gnu::noinline]] void unit_event(std::uint32_t u);
+  [[gnu::noinline]] void redraw_units();
+  [[nodiscard]] std::uint32_t pool_of_unit(std::uint32_t u) const noexcept;
+  [[nodiscard]] std::uint64_t unit_stream(std::uint32_t p, std::uint32_t u, Purpose purpose) const noexcept {
+    return draw_stream(hash_combine(p_.pools[p].hash, std::uint64_t{u} - p_.pools[p].first_unit), purpose);
+  }
 
   // engine_supply
   void ask(const ChoiceData& choice, std::int64_t lots);
@@ -479,6 +498,8 @@ void Engine<R>::handle(std::uint32_t slot) {
     lot_event(slot - slots_.lots);
   } else if (slot >= slots_.order) {
     release_orders();
+  } else if (slot >= slots_.units) {
+    unit_event(slot - slots_.units);
   } else if (slot >= slots_.reviews) {
     review_event(slot - slots_.reviews);
   } else if (slot >= slots_.cycles) {
@@ -506,3 +527,4 @@ void Engine<R>::handle(std::uint32_t slot) {
 #include "engine_routes_impl.hpp"
 #include "engine_starts_impl.hpp"
 #include "engine_supply_impl.hpp"
+#include "engine_units_impl.hpp"

@@ -432,6 +432,7 @@ void Engine<R>::finish(std::uint32_t m) {
   machine.visits += lots;
   forget_belief(m);
   if (const ChoiceData& choice = choice_on(machine); !choice.is_bare()) {
+    if (p_.tools_wear && machine.holding) age_units(m, Ageing::kLots, std::int64_t{lots} * kSecond);
     release_pools(m);
     make_material(choice, machine.held);
     if (choice.returns != 0)

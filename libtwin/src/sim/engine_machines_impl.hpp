@@ -49,6 +49,7 @@ void Engine<R>::resume_with(std::uint32_t m, std::uint64_t pools) {
       machine.pools = pools;
       machine.holding = true;
       take_pools(needs, pools, 1);
+      if (p_.tools_wear) take_units(m);
     }
   }
   resume_run(m);
@@ -253,6 +254,8 @@ void Engine<R>::stop_running(std::uint32_t m) {
   const Tick done = s_.now - machine.run_since;
   machine.left -= done;
   if (machine.phase != Phase::kProcessing) return;
+  if (p_.tools_wear && machine.holding) [[unlikely]]
+    age_units(m, Ageing::kWork, done);
   const MachineData& data = p_.machines[m];
   for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f)
     if (p_.modes[f].ages == Ageing::kWork) {
@@ -503,6 +506,7 @@ void Engine<R>::begin_pool(std::uint32_t p) {
   pool.open = p_.open_at(data.calendar, s_.now);
   if (data.material) pool.level = data.count;
   if (data.supply.valid()) begin_supply(p);
+  if (data.life != kNone) begin_units(p);
 }
 template <class R>
 void Engine<R>::begin_supply(std::uint32_t p) {
@@ -535,12 +539,13 @@ void Engine<R>::book(std::uint32_t p) {
     pool.short_time += span;
   }
   pool.coming_integral += Wide{pool.coming} * span;
+  pool.away_integral += Wide{pool.away} * span;
   if (pool.open) pool.open_time += s_.now - pool.since;
   pool.since = s_.now;
 }
 template <class R>
 bool Engine<R>::can_give(std::uint32_t p, std::int64_t amount) const noexcept {
-  return s_.pools[p].open && s_.pools[p].level + amount <= p_.pools[p].count;
+  return s_.pools[p].open && s_.pools[p].level + s_.pools[p].away + amount <= p_.pools[p].count;
 }
 /// For each need the first pool that has enough, 8 bits a need. \return whether there is one for each
 template <class R>
@@ -657,6 +662,7 @@ bool Engine<R>::obtain_now(std::uint32_t m) {
   if (choice.holds.count > 0 && !machine.supplied && !has_carriers(machine, choice)) return false;
   if (!find_pools(choice.needs, machine.pools)) return false;
   take_pools(choice.needs, machine.pools, 1);
+  if (p_.tools_wear) take_units(m);
   machine.holding = choice.needs.count > 0;
   if (choice.holds.count > 0 && !machine.supplied) take_carriers(machine, choice);
   if (!machine.supplied) take_material(choice, machine.held);
@@ -669,6 +675,7 @@ void Engine<R>::release_pools(std::uint32_t m) {
   if (!machine.holding) return;
   machine.holding = false;
   take_pools(choice_on(machine).needs, machine.pools, -1);
+  if (p_.tools_wear) return_units(m);
   machine.pools = 0;
 }
 template <class R>

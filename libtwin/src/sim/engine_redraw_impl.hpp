@@ -23,6 +23,7 @@ void Engine<R>::redraw() {
   for (std::uint32_t p = 0; p < p_.pools.size(); ++p)
     if (p_.pools[p].supply.valid()) redraw_pool(p);
   redraw_deliveries();
+  if (p_.tools_wear) redraw_units();
   for (std::uint32_t l = 0; l < s_.lots.size(); ++l) redraw_lot(l);
   s_.queue.settle();
 }
@@ -88,12 +89,12 @@ void Engine<R>::redraw_machine(std::uint32_t m) {
   const ChoiceData& choice = p_.choices[lot.choice];
   const bool setup = machine.phase == Phase::kSetup;
   const Tick age = machine.total - machine.left;
-  const std::uint64_t stream = step_stream(p_, lot, setup ? machine.tearing ? Purpose::kTeardown : Purpose::kSetup : Purpose::kService);
+  const std::uint64_t stream =
+      step_stream(p_, lot, setup ? machine.tearing ? Purpose::kTeardown : Purpose::kSetup : Purpose::kService);
   machine.left =
       machine.believed
           ? believed_left(m, age, draw_uniform(s_.key, draw_stream(stream, Purpose::kResidual), lot_index(lot)))
-          : draw_left(setup ? setup_under_way(m) : choice.time, stream, lot_index(lot), age,
-                      setup ? 1 : speed_of(m));
+          : draw_left(setup ? setup_under_way(m) : choice.time, stream, lot_index(lot), age, setup ? 1 : speed_of(m));
   machine.total = age + machine.left;
   if (!was_running) return;
   const Tick span = begin_run(m);

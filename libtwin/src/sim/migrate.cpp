@@ -99,6 +99,7 @@ class Migration {
     new_.orders.resize(b_.orders.size());
     new_.products.resize(b_.products.size());
     new_.pools.resize(b_.pools.size());
+    new_.units.resize(b_.unit_count);
     new_.marks_per_lot = b_.marks_per_lot;
     new_.samples.resize(b_.samples);
     for (std::uint32_t i = 0; i < a_.steps.size(); ++i)
@@ -452,6 +453,8 @@ class Migration {
       pool.promised = pool.asked = 0;
       move_deliveries(p, to);
       if (!b_.pools[to].material) pool.level = 0;
+      pool.away_integral += Wide{pool.away} * span;
+      move_units(p, to, engine);
       pool.open = b_.open_at(b_.pools[to].calendar, new_.now);
       if (b_.pools[to].supply.valid() && !a_.pools[p].supply.valid()) engine.begin_supply(to);
     }
@@ -463,6 +466,34 @@ class Migration {
       if (m.lot == kNone || !m.supplied || (m.phase != Phase::kSetup && m.phase != Phase::kProcessing)) continue;
       engine.promise(b_.choices[new_.lots[m.lot].choice], m.held);
     }
+  }
+  /// Tools that wear out go along by number; what its machine has worked since it began to run is taken off their
+  /// lives.
+  void move_units(std::uint32_t from, std::uint32_t to, detail::Engine<detail::NoRecorder>& engine) {
+    const PoolData &a = a_.pools[from], &b = b_.pools[to];
+    new_.pools[to].away = 0;
+    if (b.life == kNone) return;
+    engine.begin_units(to);
+    if (a.life == kNone || a_.lives[a.life].ages != b_.lives[b.life].ages) return;
+    for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(std::min(a.count, b.count)); ++i) {
+      UnitState& unit = new_.units[b.first_unit + i];
+      unit = old_.units[a.first_unit + i];
+      unit.ground = std::min(unit.ground, b_.lives[b.life].regrinds);
+      if (unit.away && !takes(b_.lives[b.life], unit).valid()) {
+        unit.away = false;
+        engine.begin_unit(to, b.first_unit + i);
+      }
+      new_.pools[to].away += unit.away ? 1 : 0;
+      if (unit.machine == kNone) continue;
+      const MachineState& machine = old_.machines[unit.machine];
+      if (machine.running && machine.phase == Phase::kProcessing && a_.lives[a.life].ages == Ageing::kWork)
+        unit.left = std::max<Tick>(0, unit.left - (old_.now - machine.run_since));
+      unit.machine = machines_[unit.machine];
+    }
+  }
+  /// How long a tool that is away is so.
+  [[nodiscard]] static DistributionId takes(const LifeData& life, const UnitState& unit) noexcept {
+    return unit.ground > 0 ? life.regrind : life.delivery;
   }
   /// Orders under way arrive as they would have; where the material is not ordered any more, they are called off.
   void move_deliveries(std::uint32_t from, std::uint32_t to) {
@@ -570,7 +601,9 @@ class Migration {
         if (b_.pools[p].supply.valid() && a_.pools[e.slot - from.pools].supply.valid())
           new_.queue.schedule(to.pools + p, e.time, e.priority());
         if (b_.pools[p].reorder != kNone) engine.schedule_delivery(p);
-      } else if (e.slot >= from.reviews && e.slot < from.order) {
+      } else if (e.slot >= from.units && e.slot < from.order) {
+        move_unit_event(e, from, to);
+      } else if (e.slot >= from.reviews && e.slot < from.units) {
         const ReorderData& before = a_.reorders[e.slot - from.reviews];
         const std::uint32_t p = pools_[before.pool];
         const std::uint32_t r = p == kNone ? kNone : b_.pools[p].reorder;
@@ -613,10 +646,23 @@ class Migration {
       }
     }
     for (std::uint32_t m = 0; m < b_.machines.size(); ++m) engine.resume_run(m);
+    for (std::uint32_t u = 0; u < b_.unit_count; ++u) engine.let_go(u);
     begin_new(engine);
     engine.begin_reviews();
     engine.settle();
     new_.queue.settle();
+  }
+  void move_unit_event(const kernel::Event& e, const Slots& from, const Slots& to) {
+    const std::uint32_t u = e.slot - from.units;
+    for (const LifeData& life : a_.lives) {
+      const std::uint32_t first = a_.pools[life.pool].first_unit;
+      const std::uint32_t pool = pools_[life.pool];
+      if (u < first || u >= first + static_cast<std::uint32_t>(a_.pools[life.pool].count) || pool == kNone) continue;
+      const PoolData& data = b_.pools[pool];
+      if (data.life == kNone || u - first >= static_cast<std::uint32_t>(data.count)) continue;
+      if (new_.units[data.first_unit + (u - first)].away)
+        new_.queue.schedule(to.units + data.first_unit + (u - first), e.time, e.priority());
+    }
   }
   void begin_new_modes(detail::Engine<detail::NoRecorder>& engine) {
     std::vector<bool> known(b_.modes.size(), false);

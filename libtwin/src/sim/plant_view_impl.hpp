@@ -24,6 +24,7 @@ struct PlantView {
   std::span<const OrderData> orders{data.orders};
   std::span<const PoolData> pools{data.pools};
   std::span<const ReorderData> reorders{data.reorders};
+  std::span<const LifeData> lives{data.lives};
   std::span<const NeedData> needs{data.needs};
   std::span<const std::uint32_t> need_pools{data.need_pools};
   std::span<const std::uint32_t> forks{data.forks};
@@ -37,6 +38,7 @@ struct PlantView {
   bool counts_lots = data.counts_lots;
   bool keeps_runs = data.keeps_runs;
   bool cares = data.cares;
+  bool tools_wear = !data.lives.empty();
   bool carries = !data.carriers.empty();
   bool wears = data.wears;
   bool holds_back = data.holds_back;

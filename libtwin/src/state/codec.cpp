@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <map>
 #include <type_traits>
 
 #include <fmt/format.h>
@@ -174,7 +175,9 @@ std::string body(const PlantData& plant, const State& state) {
   for (const Tick t : state.level_time) w.put(t);
   for (const PoolState& p : state.pools)
     w.all(p.level, p.promised, p.deliveries, p.lost, p.asked, p.coming, p.ordered, p.shortages, p.used, p.last, p.drawn,
-          p.since, p.open, p.integral, p.short_integral, p.short_time, p.coming_integral, p.open_time);
+          p.since, p.open, p.integral, p.short_integral, p.short_time, p.coming_integral, p.open_time, p.away,
+          p.reground, p.replaced, p.away_integral);
+  for (const UnitState& u : state.units) w.all(u.left, u.drawn, u.began, u.lives, u.ground, u.machine, u.away);
   w.put(static_cast<std::uint32_t>(state.deliveries.size()));
   for (const Delivery& d : state.deliveries) w.all(d.pool, d.amount, d.ordered, d.due, d.number);
   w.put(static_cast<std::uint32_t>(state.waiting.size()));
@@ -416,6 +419,43 @@ void check_line(const PlantData& plant, const State& state) {
     if (pool.asked != asked[p]) refuse(fmt::format("pool {} is asked for by nobody", plant.pool_names[p]));
     if (!fits) refuse(fmt::format("pool {} has another level than what is in use says", plant.pool_names[p]));
   }
+}
+/// Tools that wear out are with the machines that hold them, or away, or at hand.
+void check_units(const PlantData& plant, const State& state) {
+  const Slots slots(plant);
+  for (std::size_t p = 0; p < plant.pools.size(); ++p)
+    if (plant.pools[p].life == kNone && state.pools[p].away != 0) refuse("tools are away that do not wear out");
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> held;  // by machine and pool
+  for (std::uint32_t m = 0; m < state.machines.size(); ++m) {
+    if (!state.machines[m].holding) continue;
+    const Needs needs = plant.choices[state.lots[state.machines[m].lot].choice].needs;
+    for (std::uint32_t k = 0; k < needs.count; ++k) {
+      const NeedData& need = plant.needs[needs.first + k];
+      const std::uint32_t pool = plant.need_pools[need.first_pool + ((state.machines[m].pools >> (8 * k)) & 0xffU)];
+      if (plant.pools[pool].life != kNone) held[{m, pool}] += need.amount;
+    }
+  }
+  for (const LifeData& life : plant.lives) {
+    const PoolData& data = plant.pools[life.pool];
+    std::int64_t away = 0;
+    for (std::uint32_t u = data.first_unit; u < data.first_unit + static_cast<std::uint32_t>(data.count); ++u) {
+      const UnitState& unit = state.units[u];
+      if (unit.left > unit.drawn || unit.ground > life.regrinds ||
+          (unit.away && (unit.machine != kNone || unit.left > 0)))
+        refuse("a tool has more life than it had, or is in two places");
+      const bool grinds = unit.ground > 0;
+      if (unit.away && (unit.lives == 0 || !(grinds ? life.regrind : life.delivery).valid()))
+        refuse("a tool is away where none is");
+      if (state.queue.pending(slots.units + u) != unit.away ||
+          (unit.away && state.queue.time_of(slots.units + u) != unit.began + unit.drawn))
+        refuse("a pending event does not fit: a tool that comes back");
+      away += unit.away ? 1 : 0;
+      if (unit.machine != kNone) --held[{unit.machine, life.pool}];
+    }
+    if (state.pools[life.pool].away != away) refuse("more or fewer tools are away than is said");
+  }
+  for (const auto& [who, missing] : held)
+    if (missing != 0) refuse("a machine holds other tools than it says");
 }
 /// The lots on machines become chains; each is on one machine only.
 void chain_loads(State& state, const std::vector<std::vector<std::uint32_t>>& loads) {
@@ -747,7 +787,16 @@ void read_totals(Reader& r, const PlantData& plant, State& state) {
     r.past(p.last, state.now);
     r.span(p.drawn);
     r.past(p.since, state.now);
-    r.all(p.open, p.integral, p.short_integral, p.short_time, p.coming_integral, p.open_time);
+    r.all(p.open, p.integral, p.short_integral, p.short_time, p.coming_integral, p.open_time, p.away, p.reground,
+          p.replaced, p.away_integral);
+  }
+  for (UnitState& u : state.units) {
+    r.span(u.left);
+    r.span(u.drawn);
+    r.past(u.began, state.now);
+    r.all(u.lives, u.ground);
+    r.index(u.machine, plant.machines.size(), true);
+    r.all(u.away);
   }
   read_deliveries(r, plant, state);
   for (std::size_t n = r.count(4); n > 0; --n) {
@@ -881,6 +930,7 @@ State State::load(std::string_view bytes, const Plant& of) {
   state.orders.resize(data.orders.size());
   state.products.resize(data.products.size());
   state.pools.resize(data.pools.size());
+  state.units.resize(data.unit_count);
   std::vector<std::vector<std::uint32_t>> loads(data.machines.size());
   for (std::uint32_t i = 0; i < state.machines.size(); ++i) {
     read_machine(r, data, state.now, state.machines[i]);
@@ -907,6 +957,7 @@ State State::load(std::string_view bytes, const Plant& of) {
   if (!r.done()) refuse("something follows its end");
   check_machines(data, state);
   check_line(data, state);
+  check_units(data, state);
   check_events(data, state);
   return state;
 }

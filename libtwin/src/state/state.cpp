@@ -13,7 +13,8 @@ Slots::Slots(const PlantData& plant) noexcept {
   stations = pools + count(plant.pools);
   cycles = stations + count(plant.stations);
   reviews = cycles + count(plant.stations);
-  order = reviews + count(plant.reorders);
+  units = reviews + count(plant.reorders);
+  order = units + plant.unit_count;
   lots = order + 1;
 }
 

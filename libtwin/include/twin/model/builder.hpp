@@ -214,6 +214,14 @@ struct MaterialOptions {
   std::string price = {}, holding = {}, shortage = {};  ///< costs, as in `2 EUR` and `1 EUR/d`; none unless given
 };
 
+/// How tools wear out, each for itself.
+struct LifeOptions {
+  std::string life;                       ///< as a file has it: `20 h of work`, `500 of lots`
+  std::optional<TimeText> regrind = {};   ///< until one is back with a new life; it is replaced unless given
+  std::optional<int> regrinds = {};       ///< how often one is reground before it is replaced; always unless given
+  std::optional<TimeText> delivery = {};  ///< until a new one is there; at once unless given
+};
+
 struct OrderOptions {
   std::string id;
   std::string product;
@@ -249,7 +257,7 @@ class PlantBuilder {
                           const std::vector<std::string>& skills = {});
   /// Fixtures, tools and other things of which there are so many; as operators.
   PlantBuilder& tools(const std::string& name, int count = 1, const std::string& calendar_name = "",
-                      const std::vector<std::string>& skills = {});
+                      const std::vector<std::string>& skills = {}, const std::optional<LifeOptions>& life = {});
   /// What operations use up and make.
   PlantBuilder& material(const std::string& name, const MaterialOptions& material = {});
   PlantBuilder& order(const OrderOptions& order);
@@ -271,7 +279,7 @@ class PlantBuilder {
   friend class ProductBuilder;
   Node& element(const char* collection, const std::string& name);
   void pool(const char* collection, const std::string& name, int count, const std::string& calendar_name,
-            const std::vector<std::string>& skills);
+            const std::vector<std::string>& skills, const std::optional<LifeOptions>& life);
   Document document_;
 };
 
@@ -289,8 +297,8 @@ class BuilderLink {
     return plant_->operators(name, count, calendar_name, skills);
   }
   PlantBuilder& tools(const std::string& name, int count = 1, const std::string& calendar_name = "",
-                      const std::vector<std::string>& skills = {}) {
-    return plant_->tools(name, count, calendar_name, skills);
+                      const std::vector<std::string>& skills = {}, const std::optional<LifeOptions>& life = {}) {
+    return plant_->tools(name, count, calendar_name, skills, life);
   }
   PlantBuilder& material(const std::string& name, const MaterialOptions& material = {}) {
     return plant_->material(name, material);

@@ -142,9 +142,11 @@ struct PoolData {
   CalendarId calendar;    ///< invalid: always there
   DistributionId supply;  ///< of material: time between deliveries of `supply_lot`; what finds no place is lost
   std::int32_t supply_lot = 1;
-  std::uint32_t keeper = kNone;   ///< of material: the source that makes more of it when there is too little
-  std::uint32_t carrier = kNone;  ///< of a tool that lots hold from step to step: its place in PlantData::carriers
-  std::uint32_t reorder = kNone;  ///< of material: how it is ordered from its supplier, in PlantData::reorders
+  std::uint32_t keeper = kNone;      ///< of material: the source that makes more of it when there is too little
+  std::uint32_t carrier = kNone;     ///< of a tool that lots hold from step to step: its place in PlantData::carriers
+  std::uint32_t first_unit = kNone;  ///< where its units are told apart: the first of them in State::units
+  std::uint32_t life = kNone;        ///< of tools that wear out: in PlantData::lives
+  std::uint32_t reorder = kNone;     ///< of material: how it is ordered from its supplier, in PlantData::reorders
   std::uint64_t hash = 0;
 };
 
@@ -162,6 +164,16 @@ struct ReorderData {
     if (position > at) return 0;
     return lot > 0 ? ((at - position) / lot + 1) * lot : up_to - position;
   }
+};
+
+/// How tools wear out. Each one does so for itself.
+struct LifeData {
+  std::uint32_t pool = kNone;
+  Ageing ages = Ageing::kWork;          ///< kWork: time in which its machine processes, kLots: operations
+  DistributionId life;                  ///< seconds, or lots
+  DistributionId regrind;               ///< seconds; invalid: it is not reground
+  DistributionId delivery;              ///< seconds until a new one is there; invalid: at once
+  std::uint64_t regrinds = UINT64_MAX;  ///< times one is reground before it is replaced
 };
 
 /// So many of one pool, the first of several that has them.
@@ -391,6 +403,8 @@ struct PlantData {
   std::vector<std::uint8_t> able;              ///< rows of flags, see ChoiceData::able
   std::vector<PoolData> pools;
   std::vector<ReorderData> reorders;
+  std::vector<LifeData> lives;
+  std::uint32_t unit_count = 0;  ///< units of pools that are told apart
   std::vector<NeedData> needs;
   std::vector<std::uint32_t> need_pools;
   std::vector<std::uint32_t> carriers;  ///< pools that lots hold from step to step

@@ -174,6 +174,10 @@ struct PoolState {
   std::uint64_t ordered = 0;    ///< of material: orders so far
   std::uint64_t shortages = 0;  ///< of material: times an operation asked and there was too little
   std::uint64_t used = 0;       ///< of material: units in operations that have ended
+  std::int64_t away = 0;        ///< of tools that wear out: being reground or delivered
+  std::uint64_t reground = 0;   ///< of tools that wear out: times one was sent to be reground
+  std::uint64_t replaced = 0;   ///< of tools that wear out: times one was replaced
+  Wide away_integral = 0;       ///< of `away` over time, up to `since`
   Tick last = 0, drawn = 0;     ///< the last delivery, or the start, and the time from then to the next
   Tick since = 0;               ///< of the last change of `level` or `open`
   bool open = true;             ///< by its calendar
@@ -182,6 +186,17 @@ struct PoolState {
   Wide short_time = 0;          ///< of material: in which any were, up to `since`
   Wide coming_integral = 0;     ///< of material: of units on order, up to `since`
   Wide open_time = 0;           ///< up to `since`
+};
+
+/// One of a pool whose units are told apart.
+struct UnitState {
+  Tick left = 0;                  ///< of its life, as of when its machine last stopped; a lot counts as a second
+  Tick drawn = 0;                 ///< whole life; while it is away: how long it is away
+  Tick began = 0;                 ///< while it is away: since when
+  std::uint64_t lives = 0;        ///< that have ended: index of the draws
+  std::uint64_t ground = 0;       ///< times it was reground since it was new
+  std::uint32_t machine = kNone;  ///< that has it in use
+  bool away = false;              ///< it is reground, or a new one is delivered in its place
 };
 
 /// Material on its way from its supplier.
@@ -230,10 +245,10 @@ struct Belief {
 };
 
 /// Slots of pending events: machines, failure modes, sources, calendars, pools (deliveries), stations (batches that
-/// wait no longer), stations again (cycles), reviews of material, the next order, then lots under way or in a queue
-/// they may leave.
+/// wait no longer), stations again (cycles), reviews of material, units of pools, the next order, then lots under way
+/// or in a queue they may leave.
 struct Slots {
-  std::uint32_t modes, sources, calendars, pools, stations, cycles, reviews, order, lots;
+  std::uint32_t modes, sources, calendars, pools, stations, cycles, reviews, units, order, lots;
   explicit Slots(const PlantData& plant) noexcept;
 };
 
@@ -278,6 +293,7 @@ struct State {
   std::vector<StepDone> marks;         ///< shape (lots, marks_per_lot), row = slot of `lots`
   std::vector<std::uint64_t> samples;  ///< lots that have come to each step that some pass by in turn
   std::vector<PoolState> pools;
+  std::vector<UnitState> units;      ///< by PoolData::first_unit
   std::vector<Waiting> waiting;      ///< for pools, longest first
   std::vector<Tick> level_time;      ///< by PlantData::levels: time in that state, before the present stay
   std::vector<Delivery> deliveries;  ///< of ordered material, by pool, due date and number
