@@ -222,8 +222,13 @@ void bind_builder(py::module_& m) {
       .def("product", &B::product, py::keep_alive<0, 1>())
       .def("calendar", [](B& b, const std::string& name,
                           const std::vector<std::pair<std::string, std::string>>& hours) { b.calendar(name, hours); })
-      .def("operators", [](B& b, const std::string& name, int count, const std::string& calendar,
-                           const Names& skills) { b.operators(name, count, calendar, skills); })
+      .def("operators",
+           [](B& b, const std::string& name, int count, const std::string& calendar, const Names& skills,
+              const std::vector<std::pair<std::string, Times>>& walking) {
+             SetupMatrix all;
+             for (const auto& [from, row] : walking) all.emplace_back(from, times_of(row));
+             b.operators(name, count, calendar, skills, all);
+           })
       .def("tools",
            [](B& b, const std::string& name, int count, const std::string& calendar, const Names& skills,
               const std::string& life, const std::optional<Time>& regrind, std::optional<int> regrinds,

@@ -234,7 +234,15 @@ class PlantBuilder:
         self._builder._core.calendar(name, list(hours.items()))
         return self._builder
 
-    def operators(self, name: str, count: int = 1, *, calendar: str = "", skills: Sequence[str] = ()) -> PlantBuilder:
+    def operators(
+        self,
+        name: str,
+        count: int = 1,
+        *,
+        calendar: str = "",
+        skills: Sequence[str] = (),
+        walking: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> PlantBuilder:
         """Add people who are needed at machines and repairs.
 
         Parameters
@@ -247,8 +255,12 @@ class PlantBuilder:
             When they are there; always unless given.
         skills : sequence of str
             What they can do beside what their name says; `needs` may name a skill.
+        walking : mapping, optional
+            Station -> station -> time to walk there, as in ``{"saw": {"mill": "40 s"}}``; back it takes as long unless
+            given, and between others no time.
         """
-        self._builder._core.operators(name, count, calendar, _names(skills, "skills"))
+        rows = [(source, list(row.items())) for source, row in (walking or {}).items()]
+        self._builder._core.operators(name, count, calendar, _names(skills, "skills"), rows)
         return self._builder
 
     def tools(

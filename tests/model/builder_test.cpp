@@ -300,6 +300,18 @@ products: {p: {route: [{at: m, time: 1 min, needs: mill10}], arrivals: conwip(1)
 )yaml");
 }
 
+TEST(PlantBuilder, SaysHowOperatorsWalkAsAFileDoes) {
+  PlantBuilder builder("shop");
+  builder.operators("op", 2, "", {}, {{"saw", {{"mill", "40 s"}}}, {"mill", {{"saw", "50 s"}}}});
+  builder.station("saw").needs("op").station("mill").needs("op");
+  builder.product("p").step({.at = "saw", .time = "1 min"}).step({.at = "mill", .time = "1 min"}).conwip(1);
+  expect_same(builder, R"yaml(
+operators: {op: {count: 2, walking: {saw: {mill: 40 s}, mill: {saw: 50 s}}}}
+stations: {saw: {needs: op}, mill: {needs: op}}
+products: {p: {route: [{at: saw, time: 1 min}, {at: mill, time: 1 min}], arrivals: conwip(1)}}
+)yaml");
+}
+
 TEST(PlantBuilder, TakesTheLastWordOfWhatIsSaidInTwoWays) {
   PlantBuilder builder;
   builder.station("mill").machines(3).machine("M1").setup("1 min").setup_by("product", {.otherwise = "2 min"});

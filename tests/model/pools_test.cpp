@@ -245,6 +245,33 @@ TEST(ToolLife, IsOfToolsThatMachinesNeed) {
   EXPECT_THAT(told(plant("life: 20 h", "", ", holds: t")), ElementsAre(HasSubstr("'t' wear out, and lots hold them")));
 }
 
+// ---- operators who walk ---------------------------------------------------------------------------------------------
+
+TEST(Walking, IsATableOfTimesBetweenStations) {
+  const auto plant = [](const std::string& walking, const std::string& tool = "1", const std::string& failures = "") {
+    return "operators: {op: {count: 2, walking: " + walking + "}}\ntools: {t: " + tool +
+           "}\nstations: {saw: {needs: op}, mill: {needs: op" + failures +
+           "}}\nproducts: {p: {route: [{at: saw, time: 1 s}, {at: mill, time: 1 s}], arrivals: every 9 s}}\n";
+  };
+  const Plant p = Plant::parse(plant("{saw: {mill: 40 s}}"));
+  EXPECT_THAT(p.data().walks, ElementsAre(0, 40 * kSecond, 40 * kSecond, 0)) << "back as there";
+  EXPECT_THAT(Plant::parse(plant("{saw: {mill: 40 s}, mill: {saw: 0 s}}")).data().walks,
+              ElementsAre(0, 40 * kSecond, 0, 0));
+  EXPECT_EQ(p.data().unit_count, 2U);
+  EXPECT_EQ(Plant::parse(p.yaml()).digest(), p.digest());
+  EXPECT_NE(Plant::parse(plant("{saw: {mill: 41 s}}")).digest(), p.digest());
+  EXPECT_THAT(told(plant("{saw: {mil: 40 s}}")),
+              ElementsAre(HasSubstr("there is no station 'mil' (did you mean 'mill'?)")));
+  EXPECT_THAT(told(plant("{saw: {saw: 40 s}}")), ElementsAre(HasSubstr("nobody walks from a station to itself")));
+  EXPECT_THAT(told(plant("[saw, mill]")), ElementsAre(HasSubstr("{from: {to: time}} by stations")));
+  EXPECT_THAT(told(plant("{saw: 4 s}")), ElementsAre(HasSubstr("{from: {to: time}} by stations")));
+  EXPECT_THAT(told(plant("{saw: {mill: exponential(4 s)}}")), ElementsAre(HasSubstr("exponential(4 s)")));
+  EXPECT_THAT(told(plant("{saw: {mill: 4 s}}", "{walking: {saw: {mill: 4 s}}}")),
+              ElementsAre(HasSubstr("tools do not walk")));
+  EXPECT_THAT(told(plant("{saw: {mill: 4 s}}", "1", ", failures: [{after: 1 h, repair: 1 h, needs: op}]")),
+              ElementsAre(HasSubstr("'op' walk, and repairs need them")));
+}
+
 // ---- maintenance and states -----------------------------------------------------------------------------------------
 
 TEST(Maintenance, IsAModeBehindTheFailures) {

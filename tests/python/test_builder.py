@@ -171,6 +171,20 @@ products: {p: {route: [{at: m, time: 1 min, needs: mill10}], arrivals: conwip(1)
         twin.PlantBuilder().tools("drill", regrind="2 h")
 
 
+def test_operators_who_walk():
+    builder = twin.PlantBuilder("shop").operators("op", 2, walking={"saw": {"mill": "40 s"}, "mill": {"saw": "50 s"}})
+    builder.station("saw").needs("op").station("mill").needs("op")
+    builder.product("p").step("saw", "1 min").step("mill", "1 min").conwip(1)
+    same(
+        builder,
+        """
+operators: {op: {count: 2, walking: {saw: {mill: 40 s}, mill: {saw: 50 s}}}}
+stations: {saw: {needs: op}, mill: {needs: op}}
+products: {p: {route: [{at: saw, time: 1 min}, {at: mill, time: 1 min}], arrivals: conwip(1)}}
+""",
+    )
+
+
 def test_setups_batches_patience_and_rules():
     builder = twin.PlantBuilder("shop")
     matrix = {"red": {"blue": "20 min", "red": "1 min"}, "blue": {"red": "45 min"}}

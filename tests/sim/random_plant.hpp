@@ -24,7 +24,8 @@ class RandomPlant {
         "\"22:00-06:00\"}\n";
     if (rich_)
       out +=
-          "operators: {ann: {count: 2, calendar: day, skills: [any]}, bob: {count: 1, skills: [any]}}\n"
+          "operators: {ann: {count: 2, calendar: day, skills: [any]}, bob: {count: 1, skills: [any]}, eve: {count: "
+          "2, walking: {s0: {s1: 7 min}}}}\n"
           "tools: {jig: 2, pallet: 9" +
           worn() +
           "}\n"
@@ -185,6 +186,8 @@ class RandomPlant {
       out += chance(50) ? ", needs: any" : ", needs: {any: 1, jig: 1}";
     } else if (rich_ && held(40)) {
       out += held(50) ? ", needs: bit" : ", needs: {bit: 2}";
+    } else if (rich_ && held(40)) {
+      out += held(50) ? ", needs: eve" : ", needs: {eve: 2, bit: 1}";
     }
     if (chance(30)) out += ", changeover: \"" + time(9) + "\"";
     if (rich_ && later(30)) out += ", blocking: before";

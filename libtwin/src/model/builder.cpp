@@ -161,9 +161,10 @@ PlantBuilder& PlantBuilder::calendar(const std::string& name,
 }
 
 void PlantBuilder::pool(const char* collection, const std::string& name, int count, const std::string& calendar_name,
-                        const std::vector<std::string>& skills, const std::optional<LifeOptions>& life) {
+                        const std::vector<std::string>& skills, const std::optional<LifeOptions>& life,
+                        const SetupMatrix& walking) {
   Node& node = under(document_.root(), collection);
-  if (calendar_name.empty() && skills.empty() && !life) {
+  if (calendar_name.empty() && skills.empty() && !life && walking.empty()) {
     node.put(name, text_of(count));
     return;
   }
@@ -171,6 +172,15 @@ void PlantBuilder::pool(const char* collection, const std::string& name, int cou
   out.put("count", text_of(count));
   if (!calendar_name.empty()) out.put("calendar", Node::text(calendar_name));
   if (!skills.empty()) out.put("skills", texts(skills));
+  if (!walking.empty()) {
+    Node matrix = Node::mapping();
+    for (const auto& [from, row] : walking) {
+      Node cells = Node::mapping();
+      for (const auto& [to, time] : row) cells.put(to, text_of(time));
+      matrix.put(from, std::move(cells));
+    }
+    out.put("walking", std::move(matrix));
+  }
   if (life) {
     out.put("life", Node::text(life->life));
     put_time(out, "regrind", life->regrind);
@@ -181,14 +191,14 @@ void PlantBuilder::pool(const char* collection, const std::string& name, int cou
 }
 
 PlantBuilder& PlantBuilder::operators(const std::string& name, int count, const std::string& calendar_name,
-                                      const std::vector<std::string>& skills) {
-  pool("operators", name, count, calendar_name, skills, {});
+                                      const std::vector<std::string>& skills, const SetupMatrix& walking) {
+  pool("operators", name, count, calendar_name, skills, {}, walking);
   return *this;
 }
 
 PlantBuilder& PlantBuilder::tools(const std::string& name, int count, const std::string& calendar_name,
                                   const std::vector<std::string>& skills, const std::optional<LifeOptions>& life) {
-  pool("tools", name, count, calendar_name, skills, life);
+  pool("tools", name, count, calendar_name, skills, life, {});
   return *this;
 }
 

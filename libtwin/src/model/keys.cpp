@@ -148,6 +148,8 @@ const std::vector<Key>& keys_of(Level level) {
        {"calendar", S::kName, "always", "when they are there; work that they do stands when they go"},
        {"cost", S::kCostRate, "0", "cost of each, as long as it is there"},
        {"skills", S::kSkills, "none", "what they can do beside what their name says; needs may name a skill"},
+       {"walking", S::kWalking, "0",
+        "of operators: time from station to station: {from: {to: time}}, or a file of comma-separated values"},
        {"life", S::kLife, "for ever",
         "of tools: how long each lasts, in work or operations; then it is reground or replaced"},
        {"regrind", S::kDistribution, "it is replaced", "of tools with a life: time until one is back with a new life"},
@@ -283,6 +285,8 @@ const char* allowed(Shape shape) noexcept {
       return "every <distribution>, saturate, conwip(<lots>), or keys, as in {every: exponential(5 min), lots: 3}";
     case Shape::kAfter:
       return "a distribution, then 'of work', 'of time' or 'of lots', as in exponential(100 min) of work, 50 of lots";
+    case Shape::kWalking:
+      return "{from: {to: time}} by stations, as in {saw: {mill: 40 s}}";
     case Shape::kLife:
       return "a distribution, then 'of work' or 'of lots', as in 20 h of work, 500 of lots";
     case Shape::kPlaces:

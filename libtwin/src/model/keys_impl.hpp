@@ -85,6 +85,7 @@ enum class Shape : unsigned char {
   kBlocking,
   kCycle,
   kLife,
+  kWalking,
 };
 
 /// Kinds of mappings that occur.

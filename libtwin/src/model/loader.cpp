@@ -54,6 +54,7 @@ void PlantLoader::read_all() {
   read_materials(child(top, "materials"));
   read_stations(child(top, "stations"));
   read_products(child(top, "products"));
+  read_walks();
   check_carriers(top);
   number_kinds();
   number_abilities();
@@ -159,6 +160,8 @@ std::uint64_t digest_of(const PlantData& p) {
   for (std::size_t i = 0; i < p.choices.size(); ++i)
     if (const auto& c = p.choices[i]; c.holds.count + c.returns > 0) add(i), add_needs(c.holds), add(c.returns);
   for (const auto pool : p.carriers) add(pool);
+  for (std::size_t i = 0; i < p.pools.size() && !p.walks.empty(); ++i) add(p.pools[i].walk);
+  for (const Tick walk : p.walks) add(walk);
   for (const auto& x : p.lives)
     add(x.pool), add(x.ages), add(x.life.value), add(x.regrind.value), add(x.delivery.value), add(x.regrinds);
   for (const auto& x : p.levels)

@@ -244,7 +244,7 @@ void PlantLoader::read_carriers(const Place& place, StepSpec& spec) {
 }
 
 void PlantLoader::check_carriers(const Place& top) {
-  if (plant_.carriers.empty() && plant_.lives.empty()) return;
+  if (plant_.carriers.empty() && plant_.unit_count == 0) return;
   std::vector<bool> held(plant_.pools.size(), false), needed(plant_.pools.size(), false);
   const auto mark = [&](std::vector<bool>& marked, Needs needs) {
     for (std::uint32_t i = needs.first; i < needs.first + needs.count; ++i)
@@ -264,6 +264,11 @@ void PlantLoader::check_carriers(const Place& top) {
             fmt::format("'{}' wear out, and {}", plant_.pool_names[life.pool],
                         repairs[life.pool] ? "repairs need them" : "lots hold them"),
             "a life of tools that machines need");
+  for (std::size_t p = 0; p < plant_.pools.size(); ++p)
+    if (plant_.pools[p].walk != kNone && (repairs[p] || plant_.pools[p].carrier != kNone))
+      fault(child(top, "operators"),
+            fmt::format("'{}' walk, and {}", plant_.pool_names[p], repairs[p] ? "repairs need them" : "lots hold them"),
+            "walking of operators that only machines need");
   for (const std::uint32_t pool : plant_.carriers) {
     const std::string& name = plant_.pool_names[pool];
     if (needed[pool] || repairs[pool])
@@ -330,6 +335,56 @@ void PlantLoader::add_life(const std::string& path, std::uint32_t pool, const Li
   plant_.pools[pool].first_unit = plant_.unit_count;
   plant_.unit_count += static_cast<std::uint32_t>(plant_.pools[pool].count);
   plant_.lives.push_back(data);
+}
+
+void PlantLoader::read_walks() {
+  const std::size_t n = plant_.stations.size();
+  for (const auto& [pool, place] : walk_specs_) {
+    if (!place.node->is_mapping()) {
+      wrong_kind(place, Shape::kWalking);
+      continue;
+    }
+    constexpr std::int32_t kMost = 1000;
+    if (n > kMost || plant_.pools[pool].count > kMost) {
+      fault(place, fmt::format("{} operators walk between {} stations", plant_.pools[pool].count, n),
+            fmt::format("at most {} of each", kMost));
+      continue;
+    }
+    std::vector<Tick> times(n * n, -1);
+    const auto station = [&](const Node& node, const std::string& path) {
+      const auto found = station_ids_.find(node.key);
+      if (found != station_ids_.end()) return found->second;
+      fault(node.key_mark, path, node.key,
+            fmt::format("there is no station '{}'{}", node.key, did_you_mean(node.key, plant_.station_names)),
+            list_of(plant_.station_names));
+      return kNone;
+    };
+    for (const auto& row : place.node->children) {
+      const Place at{&row, join_path(place.path, row.key)};
+      const std::uint32_t from = station(row, at.path);
+      if (!row.is_mapping()) {
+        wrong_kind(at, Shape::kWalking);
+        continue;
+      }
+      for (const auto& cell : row.children) {
+        const Place there{&cell, join_path(at.path, cell.key)};
+        const std::uint32_t to = station(cell, there.path);
+        const auto time = duration(there);
+        if (time && from == to && from != kNone)
+          fault(there, "nobody walks from a station to itself", "another station");
+        if (time && from != kNone && to != kNone) times[from * n + to] = *time;
+      }
+    }
+    PoolData& data = plant_.pools[pool];
+    data.walk = static_cast<std::uint32_t>(plant_.walks.size());
+    data.first_unit = plant_.unit_count;
+    plant_.unit_count += static_cast<std::uint32_t>(data.count);
+    for (std::size_t from = 0; from < n; ++from)
+      for (std::size_t to = 0; to < n; ++to) {
+        const Tick there = times[from * n + to];
+        plant_.walks.push_back(std::max<Tick>(0, there >= 0 ? there : times[to * n + from]));  // back as there
+      }
+  }
 }
 
 }  // namespace twin::model_detail

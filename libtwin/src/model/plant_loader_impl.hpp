@@ -32,6 +32,11 @@ struct LifeSpec {
   LifeData data;
   std::optional<Distribution> life, regrind, delivery;
 };
+/// How long operators walk from one station to another.
+struct WalkSpec {
+  std::uint32_t pool = kNone;
+  Place place;
+};
 /// Money: of a unit used, of an order, and per second of a unit at hand and of one that is short.
 struct MaterialRates {
   double price = 0, order = 0, stock = 0, shortage = 0;
@@ -210,6 +215,8 @@ class PlantLoader : private Reader {
   // ----------------------------------------------------
 
   void read_pools(const Place& place, bool tools);
+  /// Walking times, once stations are known.
+  void read_walks();
   std::optional<LifeSpec> read_life(const Place& place, bool tools, const PoolData& pool);
   void add_life(const std::string& path, std::uint32_t pool, const LifeSpec& spec);
   void read_materials(const Place& place);
@@ -299,6 +306,7 @@ class PlantLoader : private Reader {
   std::unordered_map<std::string, std::uint32_t> calendar_ids_, station_ids_, machine_ids_, product_ids_,
       distribution_ids_, pool_ids_;
   std::unordered_map<std::string, std::vector<std::uint32_t>> pools_by_skill_;  ///< a pool's own name is a skill too
+  std::vector<WalkSpec> walk_specs_;
   std::vector<double> pool_rates_, holding_, lateness_;
   std::vector<MaterialRates> material_rates_;  ///< by pool, as far as the last material
   std::vector<std::string> families_;          ///< by product

@@ -100,6 +100,8 @@ class Engine {
   void resume_run(std::uint32_t m);
   /// The same, with the pools it had, if they can be had: 8 bits a need.
   void resume_with(std::uint32_t m, std::uint64_t pools);
+  /// The same, of a machine whose operators are on their way until then.
+  void resume_walk(std::uint32_t m, std::uint64_t pools, Tick until);
   /// Gives a repair that goes on in a changed plant its crew, or puts it in the line for one. \return false: the line
   bool resume_repair(std::uint32_t f);
   void schedule_calendar(std::uint32_t c);
@@ -226,10 +228,15 @@ class Engine {
 
   // engine_units
   template <class Call>
-  void each_wearing(Needs needs, std::uint64_t pools, Call&& call);
+  void each_told_apart(Needs needs, std::uint64_t pools, Call&& call);
   [[gnu::noinline]] void take_units(std::uint32_t m);
   [[gnu::noinline]] void return_units(std::uint32_t m);
   [[gnu::noinline]] void age_units(std::uint32_t m, Ageing ages, Tick done);
+  [[nodiscard]] Tick walk_of(std::uint32_t u, std::uint32_t p, std::uint32_t s) const noexcept;
+  [[gnu::noinline]] bool set_out(std::uint32_t m);
+  [[gnu::noinline]] void arrive(std::uint32_t m);
+  void be_there(std::uint32_t m);
+  void count_walking(std::uint32_t m, int sign);
   void send_away(std::uint32_t p, std::uint32_t u);
   [[gnu::noinline]] void unit_event(std::uint32_t u);
   [[gnu::noinline]] void redraw_units();

@@ -235,6 +235,12 @@ class Walk {
       const Wide open =
           b.open_time + (b.open ? end_.now - b.since : 0) - a.open_time - (a.open ? begin_.now - a.since : 0);
       add_(name, "utilisation", "1", ratio(seconds(level), seconds(open * data.count)));
+      if (data.walk != kNone) {
+        const auto walked = [](const PoolState& pool, const State& state) {
+          return pool.walk_integral + Wide{pool.walking} * (state.now - pool.since);
+        };
+        add_(name, "walking", "1", ratio(seconds(walked(b, end_) - walked(a, begin_)), seconds(span_)));
+      }
       if (data.life != kNone) {
         const auto away = [](const PoolState& pool, const State& state) {
           return pool.away_integral + Wide{pool.away} * (state.now - pool.since);

@@ -376,7 +376,7 @@ class Migration {
       if (m.running) book_work(i, m);
       m.running = false;
       m.next_mode = kNone;
-      m.waits = m.holding = false;
+      m.waits = m.holding = m.walking = false;
       m.pools = 0;
       m.kind = new_kind(i);
       const std::uint32_t station = stations_[a_.machines[i].station.value];
@@ -454,6 +454,8 @@ class Migration {
       move_deliveries(p, to);
       if (!b_.pools[to].material) pool.level = 0;
       pool.away_integral += Wide{pool.away} * span;
+      pool.walk_integral += Wide{pool.walking} * span;
+      pool.walking = 0;
       move_units(p, to, engine);
       pool.open = b_.open_at(b_.pools[to].calendar, new_.now);
       if (b_.pools[to].supply.valid() && !a_.pools[p].supply.valid()) engine.begin_supply(to);
@@ -472,9 +474,10 @@ class Migration {
   void move_units(std::uint32_t from, std::uint32_t to, detail::Engine<detail::NoRecorder>& engine) {
     const PoolData &a = a_.pools[from], &b = b_.pools[to];
     new_.pools[to].away = 0;
-    if (b.life == kNone) return;
+    if (b.first_unit == kNone) return;
     engine.begin_units(to);
-    if (a.life == kNone || a_.lives[a.life].ages != b_.lives[b.life].ages) return;
+    if (a.walk != kNone && b.walk != kNone) move_walkers(a, b);
+    if (b.life == kNone || a.life == kNone || a_.lives[a.life].ages != b_.lives[b.life].ages) return;
     for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(std::min(a.count, b.count)); ++i) {
       UnitState& unit = new_.units[b.first_unit + i];
       unit = old_.units[a.first_unit + i];
@@ -489,6 +492,15 @@ class Migration {
       if (machine.running && machine.phase == Phase::kProcessing && a_.lives[a.life].ages == Ageing::kWork)
         unit.left = std::max<Tick>(0, unit.left - (old_.now - machine.run_since));
       unit.machine = machines_[unit.machine];
+    }
+  }
+  /// Operators who walk are where they were, if that station is there.
+  void move_walkers(const PoolData& a, const PoolData& b) {
+    for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(std::min(a.count, b.count)); ++i) {
+      const UnitState& before = old_.units[a.first_unit + i];
+      UnitState& unit = new_.units[b.first_unit + i];
+      unit.at = before.at == kNone ? kNone : stations_[before.at];
+      unit.machine = before.machine == kNone ? kNone : machines_[before.machine];
     }
   }
   /// How long a tool that is away is so.
@@ -581,6 +593,10 @@ class Migration {
           if (engine.resume_repair(new_.machines[m].repairing)) new_.queue.schedule(m, e.time, e.priority());
         } else {
           const MachineState& before = old_.machines[e.slot];
+          if (before.walking) {
+            engine.resume_walk(m, new_pools(old_needs(before), new_needs(m), before.pools), e.time);
+            continue;
+          }
           engine.resume_with(m, before.holding ? new_pools(old_needs(before), new_needs(m), before.pools) : 0);
         }
       } else if (e.slot < from.sources) {

@@ -39,6 +39,8 @@ struct PlantView {
   bool keeps_runs = data.keeps_runs;
   bool cares = data.cares;
   bool tools_wear = !data.lives.empty();
+  bool walks = !data.walks.empty();
+  bool tells_apart = data.unit_count > 0;
   bool carries = !data.carriers.empty();
   bool wears = data.wears;
   bool holds_back = data.holds_back;

@@ -164,7 +164,7 @@ std::string body(const PlantData& plant, const State& state) {
   for (const MachineState& m : state.machines) {
     w.all(m.since, m.left, m.run_since, m.total, m.started, m.kind, m.last_step, m.repairing, m.next_mode, m.faults,
           m.phase, m.condition, m.open, m.running, m.believed, m.changing, m.supplied, m.waits, m.holding, m.pace,
-          m.late, m.pools, m.visits);
+          m.late, m.walking, m.pools, m.visits);
     for (const Tick t : m.in_condition) w.put(t);
     if (plant.keeps_runs) w.all(m.run, m.tearing);
     w.put(m.held);
@@ -177,7 +177,7 @@ std::string body(const PlantData& plant, const State& state) {
     w.all(p.level, p.promised, p.deliveries, p.lost, p.asked, p.coming, p.ordered, p.shortages, p.used, p.last, p.drawn,
           p.since, p.open, p.integral, p.short_integral, p.short_time, p.coming_integral, p.open_time, p.away,
           p.reground, p.replaced, p.away_integral);
-  for (const UnitState& u : state.units) w.all(u.left, u.drawn, u.began, u.lives, u.ground, u.machine, u.away);
+  for (const UnitState& u : state.units) w.all(u.left, u.drawn, u.began, u.lives, u.ground, u.machine, u.at, u.away);
   w.put(static_cast<std::uint32_t>(state.deliveries.size()));
   for (const Delivery& d : state.deliveries) w.all(d.pool, d.amount, d.ordered, d.due, d.number);
   w.put(static_cast<std::uint32_t>(state.waiting.size()));
@@ -232,7 +232,7 @@ void read_machine(Reader& r, const PlantData& plant, Tick now, MachineState& m) 
   r.index(m.repairing, plant.modes.size(), true);
   r.index(m.next_mode, plant.modes.size(), true);
   r.all(m.faults, m.phase, m.condition, m.open, m.running, m.believed, m.changing, m.supplied, m.waits, m.holding,
-        m.pace, m.late, m.pools, m.visits);
+        m.pace, m.late, m.walking, m.pools, m.visits);
   Tick before = m.since - kOldest;
   for (Tick& t : m.in_condition) {
     r.ticks(t, 0, before);
@@ -361,8 +361,12 @@ void check_pools(const PlantData& plant, const State& state, std::uint32_t i, co
   const ChoiceData* choice = works ? &plant.choices[state.lots[m.lot].choice] : nullptr;
   if (m.running && choice == nullptr) fault("it runs without work");
   if (m.waits && (choice == nullptr || choice->is_bare() || !m.open || m.faults > 0)) fault("it waits for nothing");
-  if (m.holding != (m.running && choice->needs.count > 0)) fault("it holds pools it does not need, or needs some");
-  if (m.running && !choice->is_bare() && !m.supplied) fault("it works without its material");
+  if (m.walking && (plant.walks.empty() || choice == nullptr || choice->needs.count == 0 || m.running || m.waits ||
+                    !m.open || m.faults > 0))
+    fault("operators are on their way to where none are needed");
+  if (m.holding != ((m.running || m.walking) && choice->needs.count > 0))
+    fault("it holds pools it does not need, or needs some");
+  if ((m.running || m.walking) && !choice->is_bare() && !m.supplied) fault("it works without its material");
   if (!m.holding) return;
   for (std::uint32_t k = 0; k < choice->needs.count; ++k)
     if (((m.pools >> (8 * k)) & 0xffU) >= plant.needs[choice->needs.first + k].pool_count)
@@ -425,6 +429,7 @@ void check_units(const PlantData& plant, const State& state) {
   const Slots slots(plant);
   for (std::size_t p = 0; p < plant.pools.size(); ++p)
     if (plant.pools[p].life == kNone && state.pools[p].away != 0) refuse("tools are away that do not wear out");
+  std::vector<std::int64_t> walking(plant.pools.size(), 0);
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> held;  // by machine and pool
   for (std::uint32_t m = 0; m < state.machines.size(); ++m) {
     if (!state.machines[m].holding) continue;
@@ -432,7 +437,8 @@ void check_units(const PlantData& plant, const State& state) {
     for (std::uint32_t k = 0; k < needs.count; ++k) {
       const NeedData& need = plant.needs[needs.first + k];
       const std::uint32_t pool = plant.need_pools[need.first_pool + ((state.machines[m].pools >> (8 * k)) & 0xffU)];
-      if (plant.pools[pool].life != kNone) held[{m, pool}] += need.amount;
+      if (plant.pools[pool].first_unit != kNone) held[{m, pool}] += need.amount;
+      if (plant.pools[pool].walk != kNone && state.machines[m].walking) walking[pool] += need.amount;
     }
   }
   for (const LifeData& life : plant.lives) {
@@ -440,7 +446,7 @@ void check_units(const PlantData& plant, const State& state) {
     std::int64_t away = 0;
     for (std::uint32_t u = data.first_unit; u < data.first_unit + static_cast<std::uint32_t>(data.count); ++u) {
       const UnitState& unit = state.units[u];
-      if (unit.left > unit.drawn || unit.ground > life.regrinds ||
+      if (unit.at != kNone || unit.left > unit.drawn || unit.ground > life.regrinds ||
           (unit.away && (unit.machine != kNone || unit.left > 0)))
         refuse("a tool has more life than it had, or is in two places");
       const bool grinds = unit.ground > 0;
@@ -453,6 +459,21 @@ void check_units(const PlantData& plant, const State& state) {
       if (unit.machine != kNone) --held[{unit.machine, life.pool}];
     }
     if (state.pools[life.pool].away != away) refuse("more or fewer tools are away than is said");
+  }
+  for (std::uint32_t p = 0; p < plant.pools.size(); ++p) {
+    const PoolData& data = plant.pools[p];
+    if (state.pools[p].walking != walking[p]) refuse("more or fewer operators are on their way than is said");
+    if (data.first_unit == kNone || data.life != kNone) continue;
+    for (std::uint32_t u = data.first_unit; u < data.first_unit + static_cast<std::uint32_t>(data.count); ++u) {
+      const UnitState& unit = state.units[u];
+      if (unit.left != 0 || unit.drawn != 0 || unit.began != 0 || unit.lives != 0 || unit.ground != 0 || unit.away ||
+          state.queue.pending(slots.units + u))
+        refuse("an operator wears out");
+      if (unit.machine == kNone) continue;
+      if (!state.machines[unit.machine].walking && unit.at != plant.machines[unit.machine].station.value)
+        refuse("an operator works where he is not");
+      --held[{unit.machine, p}];
+    }
   }
   for (const auto& [who, missing] : held)
     if (missing != 0) refuse("a machine holds other tools than it says");
@@ -518,14 +539,14 @@ void check_machines(const PlantData& plant, State& state) {
         (!own_mode(m.repairing) || plant.modes[m.repairing].apart() || !state.failures[m.repairing].down))
       fault("it repairs what has not failed");
     const bool works = m.phase == Phase::kSetup || m.phase == Phase::kProcessing;
-    if (m.running != (works && m.open && m.faults == 0 && !m.waits))
+    if (m.running != (works && m.open && m.faults == 0 && !m.waits && !m.walking))
       fault("it runs when it should stand, or stands when it should run");
     if (m.next_mode != kNone && (!m.running || m.phase != Phase::kProcessing || !own_mode(m.next_mode) ||
                                  plant.modes[m.next_mode].ages != Ageing::kWork))
       fault("its next failure is impossible");
     if (m.left > m.total) fault("more is left than there was");
     const bool repairs = m.repairing != kNone && !state.failures[m.repairing].waits;
-    if (state.queue.pending(i) != (m.running || repairs)) fault("its pending event does not fit");
+    if (state.queue.pending(i) != (m.running || m.walking || repairs)) fault("its pending event does not fit");
     if (m.running) {
       const Tick run = m.next_mode == kNone ? m.left : state.failures[m.next_mode].left;
       if (run > m.left || m.run_since > state.now || state.queue.time_of(i) != m.run_since + run)
@@ -796,6 +817,7 @@ void read_totals(Reader& r, const PlantData& plant, State& state) {
     r.past(u.began, state.now);
     r.all(u.lives, u.ground);
     r.index(u.machine, plant.machines.size(), true);
+    r.index(u.at, plant.stations.size(), true);
     r.all(u.away);
   }
   read_deliveries(r, plant, state);

@@ -253,8 +253,9 @@ class PlantBuilder {
   /// Hours by day or days: {{"mon-fri", "06:00-22:00"}, {"sat", "06:00-14:00"}}.
   PlantBuilder& calendar(const std::string& name, const std::vector<std::pair<std::string, std::string>>& hours);
   /// People by name: how many, when they are there (always unless given), what they can do beside what their name says.
+  /// \param walking  times between stations, as a setup matrix: back as there unless given
   PlantBuilder& operators(const std::string& name, int count = 1, const std::string& calendar_name = "",
-                          const std::vector<std::string>& skills = {});
+                          const std::vector<std::string>& skills = {}, const SetupMatrix& walking = {});
   /// Fixtures, tools and other things of which there are so many; as operators.
   PlantBuilder& tools(const std::string& name, int count = 1, const std::string& calendar_name = "",
                       const std::vector<std::string>& skills = {}, const std::optional<LifeOptions>& life = {});
@@ -279,7 +280,7 @@ class PlantBuilder {
   friend class ProductBuilder;
   Node& element(const char* collection, const std::string& name);
   void pool(const char* collection, const std::string& name, int count, const std::string& calendar_name,
-            const std::vector<std::string>& skills, const std::optional<LifeOptions>& life);
+            const std::vector<std::string>& skills, const std::optional<LifeOptions>& life, const SetupMatrix& walking);
   Document document_;
 };
 
@@ -293,8 +294,8 @@ class BuilderLink {
     return plant_->calendar(name, hours);
   }
   PlantBuilder& operators(const std::string& name, int count = 1, const std::string& calendar_name = "",
-                          const std::vector<std::string>& skills = {}) {
-    return plant_->operators(name, count, calendar_name, skills);
+                          const std::vector<std::string>& skills = {}, const SetupMatrix& walking = {}) {
+    return plant_->operators(name, count, calendar_name, skills, walking);
   }
   PlantBuilder& tools(const std::string& name, int count = 1, const std::string& calendar_name = "",
                       const std::vector<std::string>& skills = {}, const std::optional<LifeOptions>& life = {}) {

@@ -146,6 +146,7 @@ struct PoolData {
   std::uint32_t carrier = kNone;     ///< of a tool that lots hold from step to step: its place in PlantData::carriers
   std::uint32_t first_unit = kNone;  ///< where its units are told apart: the first of them in State::units
   std::uint32_t life = kNone;        ///< of tools that wear out: in PlantData::lives
+  std::uint32_t walk = kNone;        ///< of operators who walk: first of their times in PlantData::walks, [from][to]
   std::uint32_t reorder = kNone;     ///< of material: how it is ordered from its supplier, in PlantData::reorders
   std::uint64_t hash = 0;
 };
@@ -404,6 +405,7 @@ struct PlantData {
   std::vector<PoolData> pools;
   std::vector<ReorderData> reorders;
   std::vector<LifeData> lives;
+  std::vector<Tick> walks;       ///< between stations, of pools whose operators walk
   std::uint32_t unit_count = 0;  ///< units of pools that are told apart
   std::vector<NeedData> needs;
   std::vector<std::uint32_t> need_pools;

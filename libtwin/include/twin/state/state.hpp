@@ -73,6 +73,7 @@ struct MachineState {
   bool holding = false;                          ///< `pools` are in use by it
   std::uint16_t pace = 0;                        ///< state in which the present processing began: says its speed
   bool late = false;                             ///< works on although its calendar has closed, until it is done
+  bool walking = false;                          ///< its operators are on their way to it
   std::uint64_t pools = 0;                       ///< while running: which alternative meets each need, 8 bits a need
   std::array<Tick, kConditions> in_condition{};  ///< up to `since`
   std::uint64_t visits = 0;                      ///< operations finished
@@ -175,6 +176,8 @@ struct PoolState {
   std::uint64_t shortages = 0;  ///< of material: times an operation asked and there was too little
   std::uint64_t used = 0;       ///< of material: units in operations that have ended
   std::int64_t away = 0;        ///< of tools that wear out: being reground or delivered
+  std::int64_t walking = 0;     ///< of operators who walk: in use by machines that wait until they are there
+  Wide walk_integral = 0;       ///< of `walking` over time, up to `since`
   std::uint64_t reground = 0;   ///< of tools that wear out: times one was sent to be reground
   std::uint64_t replaced = 0;   ///< of tools that wear out: times one was replaced
   Wide away_integral = 0;       ///< of `away` over time, up to `since`
@@ -196,6 +199,7 @@ struct UnitState {
   std::uint64_t lives = 0;        ///< that have ended: index of the draws
   std::uint64_t ground = 0;       ///< times it was reground since it was new
   std::uint32_t machine = kNone;  ///< that has it in use
+  std::uint32_t at = kNone;       ///< of operators who walk: station where it is, or set out from; kNone: nowhere yet
   bool away = false;              ///< it is reground, or a new one is delivered in its place
 };
 
