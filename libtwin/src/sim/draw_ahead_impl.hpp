@@ -32,6 +32,41 @@ void draw_sixteen(std::uint64_t key, std::uint64_t stream, std::uint64_t first, 
                   const FlatDistribution& d, std::span<const double> table, double* out, Tick* out_ticks,
                   Lanes lanes) noexcept;
 
+/// Sum of mix64(mix64(what) ^ (mix64(when) + end)) over sixteen: digests of operations.
+[[nodiscard]] std::uint64_t digest_sixteen(const std::uint64_t* what, const std::uint64_t* when,
+                                           const std::uint64_t* end, Lanes lanes) noexcept;
+
+/// Operations whose digests are computed later, sixteen at a time. A digest is the hash of (lot, step, machine, start,
+/// end); they are summed, so that the order in which operations finish does not matter.
+class DigestsBehind {
+ public:
+  [[gnu::always_inline]] inline void add(std::uint64_t what, std::uint64_t when, std::uint64_t end,
+                                         std::uint64_t& sum) noexcept {
+    what_[count_] = what;
+    when_[count_] = when;
+    end_[count_] = end;
+    if (++count_ == 16) [[unlikely]] {
+      sum += digest_sixteen(what_.data(), when_.data(), end_.data(), lanes_);
+      count_ = 0;
+    }
+  }
+  /// Adds those that are still behind.
+  void settle(std::uint64_t& sum) noexcept {
+    for (std::uint32_t i = 0; i < count_; ++i) sum += mix64(mix64(what_[i]) ^ (mix64(when_[i]) + end_[i]));
+    count_ = 0;
+  }
+
+ private:
+  DigestsBehind(const DigestsBehind&) = delete;
+  DigestsBehind& operator=(const DigestsBehind&) = delete;
+  std::array<std::uint64_t, 16> what_, when_, end_;  ///< the first count_ of them
+  std::uint32_t count_ = 0;
+  Lanes lanes_ = widest_lanes();
+
+ public:
+  DigestsBehind() noexcept {}  // leaves the numbers as they are
+};
+
 /// A cache of spans by (place, index), filled sixteen at a time where indices come in a row, one at a time where they
 /// do not.
 class DrawAhead {

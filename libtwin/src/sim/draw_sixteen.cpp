@@ -83,6 +83,15 @@ Lanes widest_lanes() noexcept {
   return Lanes::kTwo;
 }
 
+std::uint64_t digest_sixteen(const std::uint64_t* what, const std::uint64_t* when, const std::uint64_t* end,
+                             [[maybe_unused]] Lanes lanes) noexcept {
+#if defined(__x86_64__)
+  if (lanes == Lanes::kEight) return widest::digests(what, when, end);
+  if (lanes == Lanes::kFour) return wide::digests(what, when, end);
+#endif
+  return narrow::digests(what, when, end);
+}
+
 void draw_sixteen(std::uint64_t key, std::uint64_t stream, std::uint64_t first, unsigned shift,
                   const FlatDistribution& d, std::span<const double> table, double* out, Tick* out_ticks,
                   [[maybe_unused]] Lanes lanes) noexcept {

@@ -113,4 +113,30 @@ void ticks(const double* seconds, std::int64_t* out) noexcept {
   }
 }
 
+/// mix64().
+[[gnu::always_inline]] inline void mix(Words& x) noexcept {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
+  x ^= x >> 31;
+}
+
+/// See digest_sixteen().
+std::uint64_t digests(const std::uint64_t* what, const std::uint64_t* when, const std::uint64_t* end) noexcept {
+  Words sum{};
+  for (std::size_t i = 0; i < 16; i += kLanes) {
+    Words a, b, c;
+    __builtin_memcpy(&a, what + i, sizeof a);
+    __builtin_memcpy(&b, when + i, sizeof b);
+    __builtin_memcpy(&c, end + i, sizeof c);
+    mix(a);
+    mix(b);
+    a ^= b + c;
+    mix(a);
+    sum += a;
+  }
+  std::uint64_t all = 0;
+  for (std::size_t i = 0; i < kLanes; ++i) all += sum[i];
+  return all;
+}
+
 }  // namespace TWIN_LANES_NAME

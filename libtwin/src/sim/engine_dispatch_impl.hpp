@@ -58,7 +58,13 @@ std::int64_t Engine<R>::queue_key(const StationData& station, const Lot& lot) no
 template <class R>
 void Engine<R>::plan_ahead() {
   work_.resize(p_.choices.size());
-  for (std::uint32_t c = 0; c < p_.choices.size(); ++c) work_[c] = q_.mean(p_.choices[c].time);
+  work_ticks_.resize(p_.choices.size());
+  shortest_ = math::kInfinity;
+  for (std::uint32_t c = 0; c < p_.choices.size(); ++c) {
+    work_[c] = q_.mean(p_.choices[c].time);
+    work_ticks_[c] = ticks_from_seconds(work_[c]);
+    shortest_ = std::min(shortest_, work_[c]);
+  }
   work_after_.assign(p_.steps.size(), 0);
   steps_after_.assign(p_.steps.size(), 0);
   const auto own = [&](std::uint32_t step) {
@@ -140,6 +146,7 @@ void Engine<R>::plan_ahead() {
     }
     if (change < 1e-9) break;
   }
+  longest_ = *std::ranges::max_element(work_) + *std::ranges::max_element(work_after_);
 }
 
 template <class R>
@@ -213,13 +220,13 @@ template <class R>
 std::uint32_t Engine<R>::pick(std::uint32_t m) {
   const std::uint32_t s = station_of(m);
   const StationState& station = s_.stations[s];
-  double mean_work = 0;
-  if (p_.stations[s].rule == QueueRule::kAtc) {
-    for (std::uint32_t l = station.head; l != kNone; l = s_.lots[l].next) mean_work += work_[s_.lots[l].choice];
-    mean_work /= station.queued;
-  }
   const bool selective = p_.stations[s].selective;
   const bool stays = stays_with_kind(m);
+  if (has_ranks(p_.stations[s].rule) && !selective && !stays && station.queued > Ranks::kFew) {
+    if (!ranks_.holds(s) || ranks_.count(s) != station.queued) rank_all(s);
+    return first_ranked(m);
+  }
+  const double mean = p_.stations[s].rule == QueueRule::kAtc ? mean_work(s) : 0;
   for (const bool any : {!stays, true}) {  // where a kind is gone on with, others come when there is none of it
     std::uint32_t best = kNone;
     double least = 0;
@@ -227,7 +234,7 @@ std::uint32_t Engine<R>::pick(std::uint32_t m) {
       const Lot& lot = s_.lots[l];
       if (selective && !may_do(p_, s_, m, lot.choice, lot.step, l)) continue;
       if (!any && p_.choices[lot.choice].kind != s_.machines[m].kind) continue;
-      const double index = index_of(m, lot, mean_work);
+      const double index = index_of(m, lot, mean);
       if (best == kNone || index < least) {
         least = index;
         best = l;
@@ -238,6 +245,61 @@ std::uint32_t Engine<R>::pick(std::uint32_t m) {
   }
   return kNone;
 }
+/// Of the lots that wait; the same in whatever order they are summed.
+template <class R>
+double Engine<R>::mean_work(std::uint32_t s) const noexcept {
+  Wide sum = 0;
+  if (ranks_.holds(s)) {
+    sum = ranks_.work(s);
+  } else {
+    for (std::uint32_t l = s_.stations[s].head; l != kNone; l = s_.lots[l].next) sum += work_ticks_[s_.lots[l].choice];
+  }
+  return static_cast<double>(sum) * 1e-9 / s_.stations[s].queued;
+}
+
+template <class R>
+RankOf Engine<R>::rank_of(const StationData& station, const Lot& lot) const noexcept {
+  const double due = lot.due < kNever ? seconds_from_ticks(lot.due) : math::kInfinity;
+  if (station.rule == QueueRule::kAtc) return {due - work_left(lot), std::bit_cast<double>(lot.key), 0};
+  if (station.rule == QueueRule::kCr) return {due, 1 / std::max(work_left(lot), 1e-9), 0};
+  const double weight = lot.priority > 0 ? lot.priority : 1;
+  return {due - work_left(lot), 1 / std::max(station.look_ahead * work_left(lot), 1e-9),
+          weight / std::max(work_[lot.choice], 1e-9)};
+}
+template <class R>
+void Engine<R>::rank_in(std::uint32_t s, std::uint32_t l) {
+  if (!ranks_.holds(s)) return;
+  const Lot& lot = s_.lots[l];
+  ranks_.add(s, l, lot.arrival, rank_of(p_.stations[s], lot), work_ticks_[lot.choice]);
+}
+template <class R>
+void Engine<R>::rank_out(std::uint32_t s, std::uint32_t l) {
+  if (ranks_.holds(s)) ranks_.remove(s, l, work_ticks_[s_.lots[l].choice]);
+}
+template <class R>
+void Engine<R>::rank_all(std::uint32_t s) {
+  ranks_.begin(s);
+  for (std::uint32_t l = s_.stations[s].head; l != kNone; l = s_.lots[l].next) rank_in(s, l);
+}
+template <class R>
+std::uint32_t Engine<R>::first_ranked(std::uint32_t m) const {
+  const std::uint32_t s = station_of(m);
+  const StationData& data = p_.stations[s];
+  const double now = seconds_from_ticks(s_.now);
+  const double mean = data.rule == QueueRule::kAtc ? mean_work(s) : 0;
+  const double scale = 1 / std::max(data.look_ahead * mean, 1e-9);
+  // How far times summed in another order may be apart, and what that makes of a rank.
+  const double apart = 1e-9 + 1e-13 * (std::fabs(now) + longest_);
+  const double steepest = data.rule == QueueRule::kAtc ? scale
+                          : data.rule == QueueRule::kCr
+                              ? 1 / std::max(shortest_, 1e-9)
+                              : ranks_.most_b(s) * (1 + 1 / std::max(data.look_ahead * shortest_, 1e-9));
+  const double error = 1e-9 + apart * steepest;
+  return ranks_.first(s, {data.rule, now, scale}, error, [&](std::uint32_t l, double late_from, double a) {
+    if (data.rule == QueueRule::kAtc && late_from < now - apart) return 0 - a;  // late in any case
+    return index_of(m, s_.lots[l], mean);
+  });
+}
 /// Fills `picked_` with the batch a machine takes next: of the kinds that are enough, or have waited long enough, the
 /// one whose best lot is the best. Empty if there is none; then an event is pending for when one has waited.
 template <class R>
@@ -245,16 +307,12 @@ void Engine<R>::pick_batch(std::uint32_t m) {
   const std::uint32_t s = station_of(m);
   const StationState& station = s_.stations[s];
   const BatchData& batch = p_.stations[s].batch;
-  double mean_work = 0;
-  if (p_.stations[s].rule == QueueRule::kAtc) {
-    for (std::uint32_t l = station.head; l != kNone; l = s_.lots[l].next) mean_work += work_[s_.lots[l].choice];
-    mean_work /= station.queued;
-  }
+  const double mean = p_.stations[s].rule == QueueRule::kAtc ? mean_work(s) : 0;
   picked_.clear();
   const bool selective = p_.stations[s].selective;
   for (std::uint32_t l = station.head; l != kNone; l = s_.lots[l].next)
     if (!selective || may_do(p_, s_, m, s_.lots[l].choice, s_.lots[l].step, l))
-      picked_.emplace_back(index_of(m, s_.lots[l], mean_work), l);
+      picked_.emplace_back(index_of(m, s_.lots[l], mean), l);
   if (stays_with_kind(m)) {
     const auto other = [&](const auto& entry) {
       return p_.choices[s_.lots[entry.second].choice].kind != s_.machines[m].kind;

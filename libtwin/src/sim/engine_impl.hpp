@@ -9,6 +9,7 @@
 
 #include "draw_ahead_impl.hpp"
 #include "plant_view_impl.hpp"
+#include "rank_impl.hpp"
 #include "twin/base/hash.hpp"
 #include "twin/sim/advance.hpp"
 #include "twin/state/lots.hpp"
@@ -56,7 +57,11 @@ class Engine {
   Engine(const PlantData& plant, const Parameters& parameters, State& state, R recorder);
 
   /// Runs events to the end asked for. \return false when cancelled; look at `deadlock()` too
-  bool run(const Until& until);
+  bool run(const Until& until) {
+    const bool finished = run_events(until);
+    digests_.settle(s_.history);
+    return finished;
+  }
   /// The circle of machines and stations in which everything is stuck; empty while there is none.
   [[nodiscard]] const std::string& deadlock() const noexcept { return deadlock_; }
 
@@ -115,6 +120,7 @@ class Engine {
   [[nodiscard, gnu::noinline]] std::int64_t queue_key(const StationData& station, const Lot& lot) noexcept;
 
  private:
+  [[nodiscard]] bool run_events(const Until& until);
   [[gnu::always_inline]] inline void handle(std::uint32_t slot);
   [[nodiscard]] std::uint32_t station_of(std::uint32_t machine) const noexcept {
     return p_.machines[machine].station.value;
@@ -266,6 +272,17 @@ class Engine {
   [[gnu::always_inline]] inline bool serve(std::uint32_t m);
   [[gnu::noinline]] bool serve_batch(std::uint32_t m);
   [[gnu::noinline]] void offer_batch(std::uint32_t s);
+  /// Every lot comes into a queue by this, and out of it by queue_out().
+  [[gnu::always_inline]] inline void queue_in(std::uint32_t s, std::uint32_t l) {
+    queue_push(s_, s, kept_by(p_.stations[s]), l);
+    if (p_.stations[s].scanned) [[unlikely]]
+      rank_in(s, l);
+  }
+  [[gnu::always_inline]] inline void queue_out(std::uint32_t s, std::uint32_t l) {
+    queue_remove(s_, s, kept_by(p_.stations[s]), l);
+    if (p_.stations[s].scanned) [[unlikely]]
+      rank_out(s, l);
+  }
   [[gnu::always_inline]] inline void take_out(std::uint32_t s, std::uint32_t l);
   [[gnu::noinline]] void batch_event(std::uint32_t s);
   [[nodiscard]] std::uint32_t saturating_source(std::uint32_t station, std::uint32_t m) const noexcept;
@@ -287,9 +304,6 @@ class Engine {
   [[gnu::always_inline]] inline void finish(std::uint32_t m);
   [[gnu::always_inline]] inline void finish_lot(std::uint32_t m, std::uint32_t l);
   [[gnu::always_inline]] inline void move_on(std::uint32_t l, std::uint32_t target);
-  [[nodiscard, gnu::always_inline]] inline std::uint64_t operation_digest(const Lot& lot, const StepData& step,
-                                                                          std::uint64_t machine_hash,
-                                                                          Tick started) const noexcept;
   [[nodiscard]] const BranchData& branch_of(const StepData& step, const Lot& lot) const noexcept;
   [[gnu::always_inline]] inline std::uint32_t make_lot(std::uint32_t source, std::uint64_t serial, Tick due,
                                                        std::int32_t priority);
@@ -302,6 +316,7 @@ class Engine {
   }
   [[gnu::always_inline]] inline void release_from_source(std::uint32_t i);
   [[gnu::always_inline]] inline void arrival_event(std::uint32_t i);
+  [[gnu::noinline]] void release_several(std::uint32_t i);
   [[gnu::noinline]] bool is_lost(std::uint32_t i);
   [[gnu::always_inline]] inline void schedule_arrival(std::uint32_t i);
   [[gnu::noinline]] void release_orders();
@@ -376,7 +391,13 @@ class Engine {
   [[nodiscard]] double expected_setup(std::uint32_t m, const Lot& lot) const noexcept;
   [[nodiscard]] Expression::Values values_of(const Lot& lot, double setup, double queued) const noexcept;
   [[nodiscard]] double index_of(std::uint32_t m, const Lot& lot, double mean_work) const noexcept;
-  [[nodiscard]] std::uint32_t pick(std::uint32_t m);
+  [[nodiscard, gnu::noinline]] std::uint32_t pick(std::uint32_t m);
+  [[nodiscard]] double mean_work(std::uint32_t s) const noexcept;
+  [[nodiscard]] RankOf rank_of(const StationData& station, const Lot& lot) const noexcept;
+  [[gnu::noinline]] void rank_in(std::uint32_t s, std::uint32_t l);
+  [[gnu::noinline]] void rank_out(std::uint32_t s, std::uint32_t l);
+  void rank_all(std::uint32_t s);
+  [[nodiscard]] std::uint32_t first_ranked(std::uint32_t m) const;
   void pick_batch(std::uint32_t m);
 
   // engine_redraw
@@ -401,6 +422,7 @@ class Engine {
   std::vector<std::uint32_t> saturating_;  ///< sources that always have a lot at hand
   std::vector<std::uint8_t> may_lose_;     ///< by source: its lots are lost where they find no room
   DrawAhead services_, arrivals_;          ///< by step and by source
+  DigestsBehind digests_;                  ///< of operations that are not in State::history yet
   std::vector<std::uint32_t> keepers_;     ///< sources whose material has been taken in this event; above their count:
                                            ///< pools that may have to be ordered
   std::vector<std::uint32_t> claims_;      ///< scratch: lots on their way to a station
@@ -410,6 +432,9 @@ class Engine {
   bool pools_freed_ = false;                       ///< someone in the line for pools may go on
   std::vector<double> work_;  ///< by choice: expected time at speed 1; only where a rule plans ahead
   std::vector<double> work_after_, steps_after_;          ///< by step: expected work and operations after it
+  std::vector<Tick> work_ticks_;                          ///< by choice: the same as `work_`, to be summed
+  double longest_ = 0, shortest_ = 0;                     ///< of `work_` with what follows, and alone
+  Ranks ranks_;                                           ///< queues that are long and looked through
   std::vector<std::pair<double, std::uint32_t>> picked_;  ///< scratch: lots by their index
   std::vector<std::uint32_t> held_;                       ///< machines in Phase::kHeld, longest first
   std::vector<std::uint32_t> loaded_;                     ///< scratch: lots of a batch
@@ -428,7 +453,8 @@ Engine<R>::Engine(const PlantData& plant, const Parameters& parameters, State& s
       slots_(plant),
       freed_(16),
       services_(plant.steps.size()),
-      arrivals_(plant.sources.size()) {
+      arrivals_(plant.sources.size()),
+      ranks_(plant.plans_ahead ? plant.stations.size() : 0) {
   may_lose_.resize(plant.sources.size());
   for (std::uint32_t i = 0; i < plant.sources.size(); ++i) {
     const SourceData& source = plant.sources[i];
@@ -444,7 +470,7 @@ Engine<R>::Engine(const PlantData& plant, const Parameters& parameters, State& s
 }
 
 template <class R>
-bool Engine<R>::run(const Until& until) {
+bool Engine<R>::run_events(const Until& until) {
   std::uint64_t polled = 0;
   for (;;) {
     const kernel::Event* const next = s_.queue.first();

@@ -29,7 +29,7 @@ void Engine<R>::enter_observed(std::uint32_t l) {
   lot.arrival = s_.arrivals++;
   lot.key = queue_key(p_.stations[s], lot);
   s_.stations[s].queue_integral -= lot.entered;
-  queue_push(s_, s, kept_by(p_.stations[s]), l);
+  queue_in(s, l);
   schedule_patience(l);
 }
 template <class R>
@@ -157,7 +157,7 @@ bool Engine<R>::serve_batch(std::uint32_t m) {
 template <class R>
 void Engine<R>::take_out(std::uint32_t s, std::uint32_t l) {
   StationState& station = s_.stations[s];
-  queue_remove(s_, s, kept_by(p_.stations[s]), l);
+  queue_out(s, l);
   Lot& lot = s_.lots[l];
   const Tick waited = s_.now - lot.entered;
   lot.waiting += waited;
@@ -315,7 +315,7 @@ void Engine<R>::lose_patience(std::uint32_t l) {
   ++station.overdue;
   lot.overdue = true;
   if (step.impatient == StepData::kStay) return;
-  queue_remove(s_, s, kept_by(p_.stations[s]), l);
+  queue_out(s, l);
   lot.waiting += s_.now - lot.entered;
   station.queue_integral += s_.now;
   if constexpr (R::kLevels) r_.on_queue({s, station.queued, s_.now});
@@ -366,7 +366,7 @@ void Engine<R>::enter(std::uint32_t l) {
   lot.arrival = s_.arrivals++;
   lot.key = data.rule == QueueRule::kFifo ? 0 : queue_key(data, lot);
   station.queue_integral -= s_.now;
-  queue_push(s_, s, kept_by(data), l);
+  queue_in(s, l);
   if constexpr (R::kLevels) r_.on_queue({s, station.queued, s_.now});
   if (p_.steps[lot.step].limited) schedule_patience(l);
   if (station.idle > 0 && !data.direct) offer_batch(s);
@@ -460,7 +460,9 @@ template <class R>
 void Engine<R>::finish_lot(std::uint32_t m, std::uint32_t l) {
   Lot& lot = s_.lots[l];
   const StepData& step = p_.steps[lot.step];
-  s_.history += operation_digest(lot, step, p_.machines[m].hash, s_.machines[m].started);
+  digests_.add(hash_of_source(p_, lot.source) + step.hash + lot_index(lot) * 0x9e3779b97f4a7c15ULL,
+               p_.machines[m].hash + static_cast<std::uint64_t>(s_.machines[m].started) * 0xd1342543de82ef95ULL,
+               static_cast<std::uint64_t>(s_.now) * 0xaf251af3b0f025b5ULL, s_.history);
   if constexpr (R::kOperations)
     r_.on_operation({lot.source, lot.step, m, lot.round, lot.serial, lot.entered, s_.machines[m].started, s_.now});
   if (step.mark != kNone) [[unlikely]]
@@ -491,14 +493,6 @@ void Engine<R>::move_on(std::uint32_t l, std::uint32_t target) {
     leave_machine(lot);
     leave_plant(l, target == BranchData::kScrap);
   }
-}
-/// Hash of (lot, step, machine, start, end). Summed, so that the order in which operations finish does not matter.
-template <class R>
-std::uint64_t Engine<R>::operation_digest(const Lot& lot, const StepData& step, std::uint64_t machine_hash,
-                                          Tick started) const noexcept {
-  const std::uint64_t what = mix64(hash_of_source(p_, lot.source) + step.hash + lot_index(lot) * 0x9e3779b97f4a7c15ULL);
-  const std::uint64_t when = mix64(machine_hash + static_cast<std::uint64_t>(started) * 0xd1342543de82ef95ULL);
-  return mix64(what ^ (when + static_cast<std::uint64_t>(s_.now) * 0xaf251af3b0f025b5ULL));
 }
 template <class R>
 const BranchData& Engine<R>::branch_of(const StepData& step, const Lot& lot) const noexcept {
@@ -543,14 +537,20 @@ void Engine<R>::release_from_source(std::uint32_t i) {
 template <class R>
 void Engine<R>::arrival_event(std::uint32_t i) {
   s_.sources[i].last = s_.now;
+  if (p_.sources[i].batch.valid()) [[unlikely]] {
+    release_several(i);
+  } else {
+    release_from_source(i);
+  }
+  schedule_arrival(i);
+}
+template <class R>
+void Engine<R>::release_several(std::uint32_t i) {
   const SourceData& source = p_.sources[i];
-  double lots = 1;
-  if (source.batch.valid())
-    lots = std::round(q_.quantile(
-        source.batch, draw_uniform(s_.key, draw_stream(source.hash, Purpose::kBatchSize), s_.sources[i].count)));
+  const double lots = std::round(q_.quantile(
+      source.batch, draw_uniform(s_.key, draw_stream(source.hash, Purpose::kBatchSize), s_.sources[i].count)));
   for (double n = 0; n < lots; ++n) release_from_source(i);
   if (lots < 1) ++s_.sources[i].count;  // so that the next arrival draws anew
-  schedule_arrival(i);
 }
 /// An arrival that finds no room anywhere and does not wait is counted and gone.
 template <class R>

@@ -176,7 +176,7 @@ std::string body(const PlantData& plant, const State& state) {
   for (const PoolState& p : state.pools)
     w.all(p.level, p.promised, p.deliveries, p.lost, p.asked, p.coming, p.ordered, p.shortages, p.used, p.last, p.drawn,
           p.since, p.open, p.integral, p.short_integral, p.short_time, p.coming_integral, p.open_time, p.away,
-          p.reground, p.replaced, p.away_integral);
+          p.reground, p.replaced, p.away_integral, p.walking, p.walk_integral);
   for (const UnitState& u : state.units) w.all(u.left, u.drawn, u.began, u.lives, u.ground, u.machine, u.at, u.away);
   w.put(static_cast<std::uint32_t>(state.deliveries.size()));
   for (const Delivery& d : state.deliveries) w.all(d.pool, d.amount, d.ordered, d.due, d.number);
@@ -809,7 +809,7 @@ void read_totals(Reader& r, const PlantData& plant, State& state) {
     r.span(p.drawn);
     r.past(p.since, state.now);
     r.all(p.open, p.integral, p.short_integral, p.short_time, p.coming_integral, p.open_time, p.away, p.reground,
-          p.replaced, p.away_integral);
+          p.replaced, p.away_integral, p.walking, p.walk_integral);
   }
   for (UnitState& u : state.units) {
     r.span(u.left);
