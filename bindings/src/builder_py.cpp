@@ -124,8 +124,9 @@ void bind_station(py::module_& m) {
 StepOptions step_of(const std::vector<std::string>& at, const std::optional<Time>& time, const Times& times,
                     const std::string& op, const std::optional<Time>& setup, const std::optional<Time>& changeover,
                     const std::optional<Time>& transport, const std::string& choose, const Shares& rework,
-                    const Shares& go_to, double leave, double scrap, const NamedCounts& needs, const NamedCounts& uses,
-                    const NamedCounts& makes, const std::string& family, const std::optional<Time>& max_wait,
+                    const Shares& go_to, double leave, double scrap, const NamedCounts& needs, const NamedCounts& holds,
+                    const std::vector<std::string>& returns, const NamedCounts& uses, const NamedCounts& makes,
+                    const std::string& family, const std::optional<Time>& max_wait,
                     const std::optional<std::string>& if_overdue, bool overdue_rework, const Branches& parallel,
                     const std::string& choose_by, const std::string& same_as, const std::string& same_station_as,
                     std::optional<double> only, std::optional<std::pair<int, std::optional<int>>> sample,
@@ -141,6 +142,8 @@ StepOptions step_of(const std::vector<std::string>& at, const std::optional<Time
                    .then = {rework, go_to, leave, scrap, limit, beyond, beyond_step},
                    .times = times_of(times),
                    .needs = amounts_of(needs),
+                   .holds = amounts_of(holds),
+                   .returns = returns,
                    .uses = amounts_of(uses),
                    .makes = amounts_of(makes),
                    .family = family,
@@ -161,10 +164,11 @@ void bind_product(py::module_& m) {
   py::class_<StepOptions>(m, "Step").def(
       py::init(&step_of), py::kw_only(), py::arg("at"), py::arg("time"), py::arg("times"), py::arg("op"),
       py::arg("setup"), py::arg("changeover"), py::arg("transport"), py::arg("choose"), py::arg("rework"),
-      py::arg("go_to"), py::arg("leave"), py::arg("scrap"), py::arg("needs"), py::arg("uses"), py::arg("makes"),
-      py::arg("family"), py::arg("max_wait"), py::arg("if_overdue"), py::arg("overdue_rework"), py::arg("parallel"),
-      py::arg("choose_by"), py::arg("same_as"), py::arg("same_station_as"), py::arg("only"), py::arg("sample"),
-      py::arg("within"), py::arg("limit"), py::arg("beyond"), py::arg("beyond_step"));
+      py::arg("go_to"), py::arg("leave"), py::arg("scrap"), py::arg("needs"), py::arg("holds"), py::arg("returns"),
+      py::arg("uses"), py::arg("makes"), py::arg("family"), py::arg("max_wait"), py::arg("if_overdue"),
+      py::arg("overdue_rework"), py::arg("parallel"), py::arg("choose_by"), py::arg("same_as"),
+      py::arg("same_station_as"), py::arg("only"), py::arg("sample"), py::arg("within"), py::arg("limit"),
+      py::arg("beyond"), py::arg("beyond_step"));
   py::class_<P>(m, "ProductBuilder")
       .def("step", [](P& p, const StepOptions& step) { p.step(step); })
       .def("arrivals_every", [](P& p, const Time& time) { p.arrivals_every(time_of(time)); })
@@ -228,10 +232,21 @@ void bind_builder(py::module_& m) {
       .def("product", &B::product, py::keep_alive<0, 1>())
       .def("calendar", [](B& b, const std::string& name,
                           const std::vector<std::pair<std::string, std::string>>& hours) { b.calendar(name, hours); })
-      .def("operators", [](B& b, const std::string& name, int count, const std::string& calendar,
-                           const Names& skills) { b.operators(name, count, calendar, skills); })
-      .def("tools", [](B& b, const std::string& name, int count, const std::string& calendar,
-                       const Names& skills) { b.tools(name, count, calendar, skills); })
+      .def("operators",
+           [](B& b, const std::string& name, int count, const std::string& calendar, const Names& skills,
+              const std::vector<std::pair<std::string, Times>>& walking) {
+             SetupMatrix all;
+             for (const auto& [from, row] : walking) all.emplace_back(from, times_of(row));
+             b.operators(name, count, calendar, skills, all);
+           })
+      .def("tools",
+           [](B& b, const std::string& name, int count, const std::string& calendar, const Names& skills,
+              const std::string& life, const std::optional<Time>& regrind, std::optional<int> regrinds,
+              const std::optional<Time>& delivery) {
+             std::optional<LifeOptions> options;
+             if (!life.empty()) options = LifeOptions{life, time_of(regrind), regrinds, time_of(delivery)};
+             b.tools(name, count, calendar, skills, options);
+           })
       .def("material",
            [](B& b, const std::string& name, int level, std::optional<int> places, const std::optional<Time>& supply,
               int lot, const std::optional<ReorderOptions>& reorder, const std::string& price,

@@ -62,6 +62,8 @@ class Step:
     leave: float = field(default=0, kw_only=True)
     scrap: float = field(default=0, kw_only=True)
     needs: _Amounts | None = field(default=None, kw_only=True)
+    holds: _Amounts | None = field(default=None, kw_only=True)
+    returns: Sequence[str] = field(default=(), kw_only=True)
     uses: _Amounts | None = field(default=None, kw_only=True)
     makes: _Amounts | None = field(default=None, kw_only=True)
     family: str = field(default="", kw_only=True)
@@ -110,6 +112,8 @@ class Step:
             leave=self.leave,
             scrap=self.scrap,
             needs=_amounts(self.needs, "needs"),
+            holds=_amounts(self.holds, "holds"),
+            returns=_names(self.returns, "returns"),
             uses=_amounts(self.uses, "uses"),
             makes=_amounts(self.makes, "makes"),
             family=self.family,
@@ -247,7 +251,15 @@ class PlantBuilder:
         self._builder._core.calendar(name, list(hours.items()))
         return self._builder
 
-    def operators(self, name: str, count: int = 1, *, calendar: str = "", skills: Sequence[str] = ()) -> PlantBuilder:
+    def operators(
+        self,
+        name: str,
+        count: int = 1,
+        *,
+        calendar: str = "",
+        skills: Sequence[str] = (),
+        walking: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> PlantBuilder:
         """Add people who are needed at machines and repairs.
 
         Parameters
@@ -260,13 +272,51 @@ class PlantBuilder:
             When they are there; always unless given.
         skills : sequence of str
             What they can do beside what their name says; `needs` may name a skill.
+        walking : mapping, optional
+            Station -> station -> time to walk there, as in ``{"saw": {"mill": "40 s"}}``; back it takes as long unless
+            given, and between others no time.
         """
-        self._builder._core.operators(name, count, calendar, _names(skills, "skills"))
+        rows = [(source, list(row.items())) for source, row in (walking or {}).items()]
+        self._builder._core.operators(name, count, calendar, _names(skills, "skills"), rows)
         return self._builder
 
-    def tools(self, name: str, count: int = 1, *, calendar: str = "", skills: Sequence[str] = ()) -> PlantBuilder:
-        """Add fixtures, tools and other things of which there are so many; see `operators`."""
-        self._builder._core.tools(name, count, calendar, _names(skills, "skills"))
+    def tools(
+        self,
+        name: str,
+        count: int = 1,
+        *,
+        calendar: str = "",
+        skills: Sequence[str] = (),
+        life: str = "",
+        regrind: _Time | None = None,
+        regrinds: int | None = None,
+        delivery: _Time | None = None,
+    ) -> PlantBuilder:
+        """Add fixtures, tools and other things of which there are so many.
+
+        Parameters
+        ----------
+        name, count, calendar, skills
+            As of `operators`.
+        life : str
+            How long each lasts: ``20 h of work``, ``500 of lots``; for ever unless given.
+        regrind : Distribution or str, optional
+            Time until one whose life is over is back with a new one; it is replaced unless given.
+        regrinds : int, optional
+            How often one is reground before it is replaced; always unless given.
+        delivery : Distribution or str, optional
+            Time until a new one is there; at once unless given.
+
+        Raises
+        ------
+        InvalidArgument
+            A time or count of regrinding or delivery without `life`.
+        """
+        if not life and (regrind is not None or regrinds is not None or delivery is not None):
+            raise InvalidArgument(
+                "tools: regrind, regrinds and delivery are of tools with a life; allowed: life, as in '20 h of work'"
+            )
+        self._builder._core.tools(name, count, calendar, _names(skills, "skills"), life, regrind, regrinds, delivery)
         return self._builder
 
     def material(
@@ -739,6 +789,8 @@ class ProductBuilder(_Link):
         leave: float = 0,
         scrap: float = 0,
         needs: _Amounts | None = None,
+        holds: _Amounts | None = None,
+        returns: Sequence[str] = (),
         uses: _Amounts | None = None,
         makes: _Amounts | None = None,
         family: str = "",
@@ -774,6 +826,10 @@ class ProductBuilder(_Link):
         needs : str or mapping, optional
             Operators and tools held while the machine runs: ``"setter"``, ``{"setter": 1, "fixture": 2}``; ``{}`` is
             none, where the station needs some.
+        holds : str or mapping, optional
+            Tools, as pallets, that each lot takes as the operation begins and keeps over later steps.
+        returns : sequence of str
+            Tools that each lot gives back as the operation ends.
         uses, makes : str or mapping, optional
             Material taken as the operation begins, and made as it ends.
         family : str
@@ -809,6 +865,8 @@ class ProductBuilder(_Link):
             leave=leave,
             scrap=scrap,
             needs=needs,
+            holds=holds,
+            returns=returns,
             uses=uses,
             makes=makes,
             family=family,

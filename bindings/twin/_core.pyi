@@ -239,6 +239,8 @@ class Step:
         leave: float,
         scrap: float,
         needs: Sequence[tuple[str, int]] | None,
+        holds: Sequence[tuple[str, int]] | None,
+        returns: Sequence[str],
         uses: Sequence[tuple[str, int]] | None,
         makes: Sequence[tuple[str, int]] | None,
         family: str,
@@ -286,8 +288,25 @@ class PlantBuilder:
     def station(self, name: str) -> StationBuilder: ...
     def product(self, name: str) -> ProductBuilder: ...
     def calendar(self, name: str, hours: Sequence[tuple[str, str]]) -> None: ...
-    def operators(self, name: str, count: int, calendar: str, skills: Sequence[str]) -> None: ...
-    def tools(self, name: str, count: int, calendar: str, skills: Sequence[str]) -> None: ...
+    def operators(
+        self,
+        name: str,
+        count: int,
+        calendar: str,
+        skills: Sequence[str],
+        walking: Sequence[tuple[str, Sequence[tuple[str, _Time]]]],
+    ) -> None: ...
+    def tools(
+        self,
+        name: str,
+        count: int,
+        calendar: str,
+        skills: Sequence[str],
+        life: str,
+        regrind: _Time | None,
+        regrinds: int | None,
+        delivery: _Time | None,
+    ) -> None: ...
     def material(
         self,
         name: str,

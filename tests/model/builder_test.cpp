@@ -270,6 +270,54 @@ products: {part: {route: [{at: mill, time: 1 min}, {at: saw, time: 1 min}], arri
 )yaml");
 }
 
+TEST(PlantBuilder, SaysWhatLotsHoldAsAFileDoes) {
+  PlantBuilder builder("shop");
+  builder.tools("pallet", 2)
+      .tools("clamp", 8)
+      .station("load")
+      .product("part")
+      .step({.at = "load", .time = "2 min", .holds = {{"pallet", 1}, {"clamp", 4}}});
+  builder.product("part")
+      .step({.at = "load", .time = "1 min", .op = "unload", .returns = {"pallet", "clamp"}})
+      .conwip(1);
+  expect_same(builder, R"yaml(
+tools: {pallet: 2, clamp: 8}
+stations: {load: {}}
+products:
+  part:
+    route:
+      - {at: load, time: 2 min, holds: {pallet: 1, clamp: 4}}
+      - {at: load, op: unload, time: 1 min, returns: [pallet, clamp]}
+    arrivals: conwip(1)
+)yaml");
+}
+
+TEST(PlantBuilder, SaysHowToolsWearOutAsAFileDoes) {
+  PlantBuilder builder("shop");
+  builder.tools("mill10", 4, "", {}, LifeOptions{"20 h of work", "2 h", 5, "uniform(1, 3 d)"})
+      .tools("drill", 2, "", {"small"}, LifeOptions{.life = "500 of lots"});
+  builder.station("m").product("p").step({.at = "m", .time = "1 min", .needs = "mill10"}).conwip(1);
+  expect_same(builder, R"yaml(
+tools:
+  mill10: {count: 4, life: 20 h of work, regrind: 2 h, regrinds: 5, delivery: "uniform(1, 3 d)"}
+  drill: {count: 2, skills: [small], life: 500 of lots}
+stations: {m: {}}
+products: {p: {route: [{at: m, time: 1 min, needs: mill10}], arrivals: conwip(1)}}
+)yaml");
+}
+
+TEST(PlantBuilder, SaysHowOperatorsWalkAsAFileDoes) {
+  PlantBuilder builder("shop");
+  builder.operators("op", 2, "", {}, {{"saw", {{"mill", "40 s"}}}, {"mill", {{"saw", "50 s"}}}});
+  builder.station("saw").needs("op").station("mill").needs("op");
+  builder.product("p").step({.at = "saw", .time = "1 min"}).step({.at = "mill", .time = "1 min"}).conwip(1);
+  expect_same(builder, R"yaml(
+operators: {op: {count: 2, walking: {saw: {mill: 40 s}, mill: {saw: 50 s}}}}
+stations: {saw: {needs: op}, mill: {needs: op}}
+products: {p: {route: [{at: saw, time: 1 min}, {at: mill, time: 1 min}], arrivals: conwip(1)}}
+)yaml");
+}
+
 TEST(PlantBuilder, TakesTheLastWordOfWhatIsSaidInTwoWays) {
   PlantBuilder builder;
   builder.station("mill").machines(3).machine("M1").setup("1 min").setup_by("product", {.otherwise = "2 min"});

@@ -178,6 +178,100 @@ TEST(Reorder, ThatMakesNoSenseIsAFault) {
   EXPECT_THAT(bar("at: 3, up_to: 9", "supply: {every: 1 h}, "), ElementsAre(HasSubstr("supply or reorder")));
 }
 
+// ---- tools that lots hold -------------------------------------------------------------------------------------------
+
+TEST(Carriers, AreToolsThatStepsHoldAndReturn) {
+  const auto route = [](const std::string& first, const std::string& second, const std::string& station = "") {
+    return "operators: {ann: {count: 2, skills: [any]}, bob: {skills: any}}\ntools: {pallet: 3, jig: {calendar: c}}\n"
+           "calendars: {c: {daily: \"06:00-14:00\"}}\nmaterials: {bar: 5}\nstations: {mill: {" +
+           station + "}}\nproducts: {p: {route: [{at: mill, op: a, time: 1 s" + first +
+           "}, {at: mill, op: b, time: 1 s" + second + "}], arrivals: every 9 s}}\n";
+  };
+  const Plant p = Plant::parse(route(", holds: {pallet: 2}", ", returns: pallet"));
+  EXPECT_THAT(p.data().carriers, ElementsAre(2U));
+  EXPECT_EQ(p.data().choices[0].holds.count, 1U);
+  EXPECT_EQ(p.data().choices[1].returns, 1U);
+  EXPECT_TRUE(p.data().lots_carry_more);
+  EXPECT_EQ(Plant::parse(p.yaml()).digest(), p.digest());
+  EXPECT_NE(Plant::parse(route(", holds: {pallet: 1}", ", returns: pallet")).digest(), p.digest());
+  EXPECT_NE(Plant::parse(route(", holds: {pallet: 2}", "")).digest(), p.digest());
+  EXPECT_THAT(told(route(", holds: {pallet: 4}", "")), ElementsAre(HasSubstr("never more than 3")));
+  EXPECT_THAT(told(route(", holds: any", "")), ElementsAre(HasSubstr("a lot holds one kind of tool, not a skill")));
+  EXPECT_THAT(told(route(", holds: bar", "")), ElementsAre(HasSubstr("there are no operators or tools 'bar'")));
+  EXPECT_THAT(told(route(", holds: pallet", ", returns: palet")),
+              ElementsAre(HasSubstr("there are no tools 'palet' (did you mean 'pallet'?)")));
+  EXPECT_THAT(told(route("", ", returns: pallet")), ElementsAre(HasSubstr("'pallet' are given back and nobody holds")));
+  EXPECT_THAT(told(route(", holds: pallet", ", returns: pallet", "needs: pallet")),
+              ElementsAre(HasSubstr("'pallet' are held by lots and needed by machines or repairs")));
+  EXPECT_THAT(told(route(", holds: jig", ", returns: jig")),
+              ElementsAre(HasSubstr("'jig' are held by lots, and go home")));
+}
+
+// ---- tools that wear out --------------------------------------------------------------------------------------------
+
+TEST(ToolLife, IsOfToolsThatMachinesNeed) {
+  const auto plant = [](const std::string& tool, const std::string& station = "needs: t", const std::string& step = "",
+                        const std::string& people = "1") {
+    return "operators: {ann: " + people + "}\ntools: {t: {count: 2, " + tool + "}}\nstations: {mill: {" + station +
+           "}}\nproducts: {p: {route: [{at: mill, time: 1 s" + step + "}], arrivals: every 9 s}}\n";
+  };
+  const Plant p = Plant::parse(plant("life: 20 h of work, regrind: 2 h, regrinds: 3, delivery: 1 d"));
+  ASSERT_EQ(p.data().lives.size(), 1U);
+  EXPECT_EQ(p.data().lives[0].ages, Ageing::kWork);
+  EXPECT_EQ(p.data().lives[0].regrinds, 3U);
+  EXPECT_EQ(p.data().unit_count, 2U);
+  EXPECT_EQ(p.data().pools[1].first_unit, 0U);
+  EXPECT_EQ(p.parameters().mean(p.distribution("tools.t.life")), 20 * 3600);
+  EXPECT_EQ(p.parameters().mean(p.distribution("tools.t.regrind")), 2 * 3600);
+  EXPECT_EQ(p.parameters().mean(p.distribution("tools.t.delivery")), 24 * 3600);
+  EXPECT_EQ(Plant::parse(p.yaml()).digest(), p.digest());
+  const auto digest = [&](const std::string& tool) { return Plant::parse(plant(tool)).digest(); };
+  EXPECT_NE(digest("life: 20 h of work, regrind: 2 h, regrinds: 2, delivery: 1 d"), p.digest());
+  EXPECT_NE(digest("life: 20 of lots"), digest("life: 20 s of work"));
+  EXPECT_EQ(Plant::parse(plant("life: 20 of lots")).data().lives[0].ages, Ageing::kLots);
+
+  EXPECT_THAT(told(plant("life: 0 s of work")), ElementsAre(HasSubstr("tools that last for no time")));
+  EXPECT_THAT(told(plant("life: 20 h of lots")), ElementsAre(HasSubstr("20 h")));
+  EXPECT_THAT(told(plant("regrind: 2 h")), ElementsAre(HasSubstr("nothing says how long these tools last")));
+  EXPECT_THAT(told(plant("life: 20 h, regrinds: 2")), ElementsAre(HasSubstr("nothing says how long a regrind takes")));
+  EXPECT_THAT(told(plant("life: 20 h, regrind: 1 h, regrinds: 0")), ElementsAre(HasSubstr("from 1 to 1000000")));
+  EXPECT_THAT(told("tools: {t: {count: 1001, life: 1 h}}\nstations: {m: {needs: t}}\nproducts: {p: {route: [{at: m, "
+                   "time: 1 s}], arrivals: every 9 s}}\n"),
+              ElementsAre(HasSubstr("at most 1000 of a kind")));
+  EXPECT_THAT(told(plant("life: 20 h", "needs: t", "", "{life: 20 h}")),
+              ElementsAre(HasSubstr("people are not reground")));
+  EXPECT_THAT(told(plant("life: 20 h", "failures: [{after: 1 h, repair: 1 h, needs: t}]")),
+              ElementsAre(HasSubstr("'t' wear out, and repairs need them")));
+  EXPECT_THAT(told(plant("life: 20 h", "", ", holds: t")), ElementsAre(HasSubstr("'t' wear out, and lots hold them")));
+}
+
+// ---- operators who walk ---------------------------------------------------------------------------------------------
+
+TEST(Walking, IsATableOfTimesBetweenStations) {
+  const auto plant = [](const std::string& walking, const std::string& tool = "1", const std::string& failures = "") {
+    return "operators: {op: {count: 2, walking: " + walking + "}}\ntools: {t: " + tool +
+           "}\nstations: {saw: {needs: op}, mill: {needs: op" + failures +
+           "}}\nproducts: {p: {route: [{at: saw, time: 1 s}, {at: mill, time: 1 s}], arrivals: every 9 s}}\n";
+  };
+  const Plant p = Plant::parse(plant("{saw: {mill: 40 s}}"));
+  EXPECT_THAT(p.data().walks, ElementsAre(0, 40 * kSecond, 40 * kSecond, 0)) << "back as there";
+  EXPECT_THAT(Plant::parse(plant("{saw: {mill: 40 s}, mill: {saw: 0 s}}")).data().walks,
+              ElementsAre(0, 40 * kSecond, 0, 0));
+  EXPECT_EQ(p.data().unit_count, 2U);
+  EXPECT_EQ(Plant::parse(p.yaml()).digest(), p.digest());
+  EXPECT_NE(Plant::parse(plant("{saw: {mill: 41 s}}")).digest(), p.digest());
+  EXPECT_THAT(told(plant("{saw: {mil: 40 s}}")),
+              ElementsAre(HasSubstr("there is no station 'mil' (did you mean 'mill'?)")));
+  EXPECT_THAT(told(plant("{saw: {saw: 40 s}}")), ElementsAre(HasSubstr("nobody walks from a station to itself")));
+  EXPECT_THAT(told(plant("[saw, mill]")), ElementsAre(HasSubstr("{from: {to: time}} by stations")));
+  EXPECT_THAT(told(plant("{saw: 4 s}")), ElementsAre(HasSubstr("{from: {to: time}} by stations")));
+  EXPECT_THAT(told(plant("{saw: {mill: exponential(4 s)}}")), ElementsAre(HasSubstr("exponential(4 s)")));
+  EXPECT_THAT(told(plant("{saw: {mill: 4 s}}", "{walking: {saw: {mill: 4 s}}}")),
+              ElementsAre(HasSubstr("tools do not walk")));
+  EXPECT_THAT(told(plant("{saw: {mill: 4 s}}", "1", ", failures: [{after: 1 h, repair: 1 h, needs: op}]")),
+              ElementsAre(HasSubstr("'op' walk, and repairs need them")));
+}
+
 // ---- maintenance and states -----------------------------------------------------------------------------------------
 
 TEST(Maintenance, IsAModeBehindTheFailures) {

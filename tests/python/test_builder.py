@@ -131,6 +131,60 @@ products: {part: {route: [{at: mill, time: 9 min}, {at: saw, time: 1 min}], arri
     assert machines["state"]["mill.1"] in ("good", "worn")
 
 
+def test_pallets_over_several_steps():
+    builder = twin.PlantBuilder("shop").tools("pallet", 2).tools("clamp", 8)
+    builder.station("load").station("mill")
+    part = builder.product("part").step("load", "2 min", holds={"pallet": 1, "clamp": 4}).step("mill", "9 min")
+    part.step("load", "1 min", op="unload", returns=["pallet", "clamp"]).arrivals_every("8 min")
+    same(
+        builder,
+        """
+tools: {pallet: 2, clamp: 8}
+stations: {load: {}, mill: {}}
+products:
+  part:
+    route:
+      - {at: load, time: 2 min, holds: {pallet: 1, clamp: 4}}
+      - {at: mill, time: 9 min}
+      - {at: load, op: unload, time: 1 min, returns: [pallet, clamp]}
+    arrivals: every 8 min
+""",
+    )
+
+
+def test_tools_that_wear_out():
+    builder = twin.PlantBuilder("shop").tools(
+        "mill10", 4, life="20 h of work", regrind="2 h", regrinds=5, delivery="uniform(1, 3 d)"
+    )
+    builder.tools("drill", 2, life="500 of lots").station("m").product("p").step("m", "1 min", needs="mill10").conwip(1)
+    same(
+        builder,
+        """
+tools:
+  mill10: {count: 4, life: 20 h of work, regrind: 2 h, regrinds: 5, delivery: "uniform(1, 3 d)"}
+  drill: {count: 2, life: 500 of lots}
+stations: {m: {}}
+products: {p: {route: [{at: m, time: 1 min, needs: mill10}], arrivals: conwip(1)}}
+""",
+    )
+    with pytest.raises(twin.InvalidArgument, match="tools with a life"):
+        twin.PlantBuilder().tools("drill", regrind="2 h")
+
+
+def test_operators_who_walk():
+    builder = twin.PlantBuilder("shop").operators("op", 2, walking={"saw": {"mill": "40 s"}, "mill": {"saw": "50 s"}})
+    builder.station("saw").needs("op").station("mill").needs("op")
+    builder.product("p").step("saw", "1 min").step("mill", "1 min").conwip(1)
+    same(
+        builder,
+        """
+operators: {op: {count: 2, walking: {saw: {mill: 40 s}, mill: {saw: 50 s}}}}
+stations: {saw: {needs: op}, mill: {needs: op}}
+products: {p: {route: [{at: saw, time: 1 min}, {at: mill, time: 1 min}], arrivals: conwip(1)}}
+""",
+    )
+
+
 def test_setups_batches_patience_and_rules():
     builder = twin.PlantBuilder("shop")
     matrix = {"red": {"blue": "20 min", "red": "1 min"}, "blue": {"red": "45 min"}}

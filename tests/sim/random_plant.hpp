@@ -21,6 +21,7 @@ class RandomPlant {
         more_(seed + 77),
         routes_(seed + 4242),
         ways_(seed + 7927),
+        held_(seed + 555),
         rich_(rich),
         carried_(rich && ways_() % 3 > 0),
         belted_(carried_ && ways_() % 2 == 0) {}
@@ -33,8 +34,11 @@ class RandomPlant {
         "\"22:00-06:00\"}\n";
     if (rich_)
       out +=
-          "operators: {ann: {count: 2, calendar: day, skills: [any]}, bob: {count: 1, skills: [any]}}\n"
-          "tools: {jig: 2}\n"
+          "operators: {ann: {count: 2, calendar: day, skills: [any]}, bob: {count: 1, skills: [any]}, eve: {count: "
+          "2, walking: {s0: {s1: 7 min}}}}\n"
+          "tools: {jig: 2, pallet: 9" +
+          worn() +
+          "}\n"
           "materials: {bar: {level: 5, places: 14, supply: {every: exponential(9 min), lot: 2}}, kit: {level: 6, "
           "places: 9}" +
           reordered() + "}\n";
@@ -100,9 +104,19 @@ class RandomPlant {
   /// Choices that came later, so that they leave the others as they are.
   bool later(int percent) { return static_cast<int>(later_() % 100) < percent; }
 
+  int pick_held(int n) { return static_cast<int>(held_() % static_cast<unsigned>(n)); }
+  bool held(int percent) { return static_cast<int>(held_() % 100) < percent; }
+
   /// What is decided by these leaves what `pick` decides as it was.
   int pick_more(int n) { return static_cast<int>(more_() % static_cast<unsigned>(n)); }
   bool chance_more(int percent) { return pick_more(100) < percent; }
+
+  /// Tools that wear out.
+  std::string worn() {
+    return fmt::format(", bit: {{count: {}, life: {}, regrind: \"exponential({} min)\"{}{}}}", 2 + pick_held(3),
+                       held(50) ? "exponential(50 min) of work" : "\"uniform(2, 9) of lots\"", 5 + pick_held(40),
+                       held(50) ? ", regrinds: 2" : "", held(50) ? ", delivery: exponential(1 h)" : "");
+  }
 
   /// Two materials that are ordered from suppliers.
   std::string reordered() {
@@ -249,7 +263,13 @@ class RandomPlant {
       out += ", setup: \"" + time(4) + "\"";
     }
     if (batch) out += fmt::format(", batch: {{max: 4, min: {}, wait: {} min, by: family}}", 1 + pick(3), 10 + pick(50));
-    if (rich_ && chance(40)) out += chance(50) ? ", needs: any" : ", needs: {any: 1, jig: 1}";
+    if (rich_ && chance(40)) {
+      out += chance(50) ? ", needs: any" : ", needs: {any: 1, jig: 1}";
+    } else if (rich_ && held(40)) {
+      out += held(50) ? ", needs: bit" : ", needs: {bit: 2}";
+    } else if (rich_ && held(40)) {
+      out += held(50) ? ", needs: eve" : ", needs: {eve: 2, bit: 1}";
+    }
     if (chance(30)) out += ", changeover: \"" + time(9) + "\"";
     if (rich_ && later(30) && !belted_) out += ", blocking: before";
     const bool runs = out.find("min_run") != std::string::npos || out.find("teardown") != std::string::npos;
@@ -270,6 +290,7 @@ class RandomPlant {
     std::string out = fmt::format("  p{}:\n    priority: {}\n    family: f{}\n    route:\n", p, pick(3), p);
     const int steps = 1 + pick(4);
     const bool saturate = chance(25);
+    bool holds = false;
     std::vector<std::string> places;
     for (int i = 0; i < steps; ++i) {
       if (rich_ && chance(20) && !(saturate && i == 0)) {
@@ -322,6 +343,11 @@ class RandomPlant {
         const std::string uses = chance_more(50) ? ", uses: oil" : ", uses: {oil: 2, nut: 1}";
         if (!taken) out += uses;
       }
+      if (rich_ && held(15)) {
+        out += ", holds: {pallet: 1}";
+        holds = true;
+      }
+      if (holds && i + 1 == steps && held(60)) out += ", returns: pallet";
       if (rich_ && chance(25)) {
         out += ", max_wait: \"" + time(60) + "\", if_overdue: ";
         out += chance(30) ? "stay" : chance(50) ? "scrap" : fmt::format("{{rework: o{}}}", i);
@@ -357,7 +383,7 @@ class RandomPlant {
     return rich_ ? kDues[pick(7)] : "9 h";
   }
 
-  std::mt19937 random_, later_, more_, routes_, ways_;
+  std::mt19937 random_, later_, more_, routes_, ways_, held_;
   bool rich_, carried_, belted_;
   bool by_step_ = false, cycled_ = false;
   int stations_ = 0;

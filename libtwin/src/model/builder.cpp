@@ -107,6 +107,8 @@ Node step_node(const StepOptions& step) {
     out.put("choose", Node::text(name_of(step.choose)));
   }
   put_amounts(out, "needs", step.needs);
+  put_amounts(out, "holds", step.holds);
+  if (!step.returns.empty()) out.put("returns", texts(step.returns));
   put_amounts(out, "uses", step.uses);
   put_amounts(out, "makes", step.makes);
   if (!step.family.empty()) out.put("family", Node::text(step.family));
@@ -159,9 +161,10 @@ PlantBuilder& PlantBuilder::calendar(const std::string& name,
 }
 
 void PlantBuilder::pool(const char* collection, const std::string& name, int count, const std::string& calendar_name,
-                        const std::vector<std::string>& skills) {
+                        const std::vector<std::string>& skills, const std::optional<LifeOptions>& life,
+                        const SetupMatrix& walking) {
   Node& node = under(document_.root(), collection);
-  if (calendar_name.empty() && skills.empty()) {
+  if (calendar_name.empty() && skills.empty() && !life && walking.empty()) {
     node.put(name, text_of(count));
     return;
   }
@@ -169,18 +172,33 @@ void PlantBuilder::pool(const char* collection, const std::string& name, int cou
   out.put("count", text_of(count));
   if (!calendar_name.empty()) out.put("calendar", Node::text(calendar_name));
   if (!skills.empty()) out.put("skills", texts(skills));
+  if (!walking.empty()) {
+    Node matrix = Node::mapping();
+    for (const auto& [from, row] : walking) {
+      Node cells = Node::mapping();
+      for (const auto& [to, time] : row) cells.put(to, text_of(time));
+      matrix.put(from, std::move(cells));
+    }
+    out.put("walking", std::move(matrix));
+  }
+  if (life) {
+    out.put("life", Node::text(life->life));
+    put_time(out, "regrind", life->regrind);
+    if (life->regrinds) out.put("regrinds", text_of(*life->regrinds));
+    put_time(out, "delivery", life->delivery);
+  }
   node.put(name, std::move(out));
 }
 
 PlantBuilder& PlantBuilder::operators(const std::string& name, int count, const std::string& calendar_name,
-                                      const std::vector<std::string>& skills) {
-  pool("operators", name, count, calendar_name, skills);
+                                      const std::vector<std::string>& skills, const SetupMatrix& walking) {
+  pool("operators", name, count, calendar_name, skills, {}, walking);
   return *this;
 }
 
 PlantBuilder& PlantBuilder::tools(const std::string& name, int count, const std::string& calendar_name,
-                                  const std::vector<std::string>& skills) {
-  pool("tools", name, count, calendar_name, skills);
+                                  const std::vector<std::string>& skills, const std::optional<LifeOptions>& life) {
+  pool("tools", name, count, calendar_name, skills, life, {});
   return *this;
 }
 

@@ -457,6 +457,11 @@ class Includer {
           if (Node* matrix = setup->find("matrix"); matrix != nullptr && matrix->is_scalar())
             read_file_of(*matrix, join_path("stations", station.key) + ".setup.matrix", "setup times",
                          "{from: {to: time}}", folder, read_square);
+    if (Node* operators = root.find("operators"); operators != nullptr && operators->is_mapping())
+      for (Node& pool : operators->children)
+        if (Node* walking = pool.find("walking"); walking != nullptr && walking->is_scalar())
+          read_file_of(*walking, join_path("operators", pool.key) + ".walking", "walking times", "{from: {to: time}}",
+                       folder, read_square);
     const Node* include = root.find("include");
     if (include == nullptr) return root;
     Node under = Node::mapping();

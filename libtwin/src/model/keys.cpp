@@ -106,6 +106,9 @@ const std::vector<Key>& keys_of(Level level) {
        {"transport", S::kTransport, "0",
         "way from the place before: a time, or the conveyor or the vehicles that it goes by"},
        {"needs", S::kNeeds, "the station's", "operators and tools held while the machine runs"},
+       {"holds", S::kNeeds, "none",
+        "tools, as pallets, that each lot takes as the operation begins and keeps over later steps"},
+       {"returns", S::kSkills, "none", "tools that each lot gives back as the operation ends"},
        {"uses", S::kUses, "the station's", "material taken as the operation begins"},
        {"makes", S::kUses, "the station's", "material made as the operation ends"},
        {"family", S::kText, "the product's", "kind of work, where setups or batches go by family"},
@@ -156,6 +159,13 @@ const std::vector<Key>& keys_of(Level level) {
        {"calendar", S::kName, "always", "when they are there; work that they do stands when they go"},
        {"cost", S::kCostRate, "0", "cost of each, as long as it is there"},
        {"skills", S::kSkills, "none", "what they can do beside what their name says; needs may name a skill"},
+       {"walking", S::kWalking, "0",
+        "of operators: time from station to station: {from: {to: time}}, or a file of comma-separated values"},
+       {"life", S::kLife, "for ever",
+        "of tools: how long each lasts, in work or operations; then it is reground or replaced"},
+       {"regrind", S::kDistribution, "it is replaced", "of tools with a life: time until one is back with a new life"},
+       {"regrinds", S::kCount, "unlimited", "of tools that are reground: how often one is before it is replaced"},
+       {"delivery", S::kDistribution, "0", "of tools with a life: time until a new one is there"},
        {"meta", S::kFree, "none", "anything; not used in simulating"}},
       // kMaterial
       {{"level", S::kLevel, "0", "how much there is at the start"},
@@ -343,6 +353,10 @@ const char* allowed(Shape shape) noexcept {
       return "every <distribution>, saturate, conwip(<lots>), or keys, as in {every: exponential(5 min), lots: 3}";
     case Shape::kAfter:
       return "a distribution, then 'of work', 'of time' or 'of lots', as in exponential(100 min) of work, 50 of lots";
+    case Shape::kWalking:
+      return "{from: {to: time}} by stations, as in {saw: {mill: 40 s}}";
+    case Shape::kLife:
+      return "a distribution, then 'of work' or 'of lots', as in 20 h of work, 500 of lots";
     case Shape::kPlaces:
       return "a whole number from 0 to 1000000000, or unlimited";
     case Shape::kStart:

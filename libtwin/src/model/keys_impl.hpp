@@ -103,6 +103,8 @@ enum class Shape : unsigned char {
   kDispatch,
   kBattery,
   kWhenIdle,
+  kLife,
+  kWalking,
 };
 
 /// Kinds of mappings that occur.

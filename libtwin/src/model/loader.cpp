@@ -49,8 +49,8 @@ void PlantLoader::read_all() {
 
   read_calendars(child(top, "calendars"));
   name_products(child(top, "products"));
-  read_pools(child(top, "operators"));
-  read_pools(child(top, "tools"));
+  read_pools(child(top, "operators"), false);
+  read_pools(child(top, "tools"), true);
   read_materials(child(top, "materials"));
   read_stations(child(top, "stations"));
   read_conveyors(child(top, "conveyors"));
@@ -59,6 +59,8 @@ void PlantLoader::read_all() {
   read_products(child(top, "products"));
   check_conveyors(child(top, "conveyors"));
   check_fleets(child(top, "vehicles"));
+  read_walks();
+  check_carriers(top);
   number_kinds();
   number_abilities();
   plant_.carbon = rate(child(top, "carbon"), Shape::kCarbon).value_or(0);
@@ -164,6 +166,13 @@ std::uint64_t digest_of(const PlantData& p) {
         add(m.first_level), add(m.level_count);
   }
   for (const auto m : p.renewed) add(m);
+  for (std::size_t i = 0; i < p.choices.size(); ++i)
+    if (const auto& c = p.choices[i]; c.holds.count + c.returns > 0) add(i), add_needs(c.holds), add(c.returns);
+  for (const auto pool : p.carriers) add(pool);
+  for (std::size_t i = 0; i < p.pools.size() && !p.walks.empty(); ++i) add(p.pools[i].walk);
+  for (const Tick walk : p.walks) add(walk);
+  for (const auto& x : p.lives)
+    add(x.pool), add(x.ages), add(x.life.value), add(x.regrind.value), add(x.delivery.value), add(x.regrinds);
   for (const auto& x : p.levels)
     add(x.lasts.value), add(x.repair.value), add_needs(x.crew), add(x.care), add(std::bit_cast<std::uint64_t>(x.speed)),
         add(std::bit_cast<std::uint64_t>(x.scrap));

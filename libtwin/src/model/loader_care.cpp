@@ -199,4 +199,192 @@ void PlantLoader::add_care(MachineData& data, const std::string& path, const Sta
   }
 }
 
+/// What lots take along from this step on, and what they give back after it.
+void PlantLoader::read_carriers(const Place& place, StepSpec& spec) {
+  const auto carrier = [&](const Place& at, std::uint32_t pool) {
+    if (plant_.pools[pool].carrier != kNone) return;
+    if (plant_.carriers.size() == kMaxCarriers) {
+      fault(at, "lots hold too many kinds of tools", fmt::format("at most {} kinds in a plant", kMaxCarriers));
+      return;
+    }
+    plant_.pools[pool].carrier = static_cast<std::uint32_t>(plant_.carriers.size());
+    plant_.carriers.push_back(pool);
+    plant_.lots_carry_more = true;
+  };
+  if (const auto holds = child(place, "holds")) {
+    spec.holds = read_needs(holds, false);
+    for (const NeedSpec& need : spec.holds) {
+      if (need.pools.size() > 1) fault(holds, "a lot holds one kind of tool, not a skill", "the name of tools");
+      if (need.amount > static_cast<std::int32_t>(kMostHeld))
+        fault(holds, fmt::format("a lot holds {} of them", need.amount), fmt::format("at most {}", kMostHeld));
+      carrier(holds, need.pools.front());
+    }
+  }
+  spec.returns_at = child(place, "returns");
+  const auto& returns = spec.returns_at;
+  if (!returns) return;
+  const auto add = [&](const Node& name) {
+    if (!scalar({&name, returns.path}, Shape::kSkills)) return;
+    const auto found = pool_ids_.find(name.scalar);
+    if (found == pool_ids_.end() || plant_.pools[found->second].material) {
+      std::vector<std::string> known;
+      for (const std::uint32_t pool : plant_.carriers) known.push_back(plant_.pool_names[pool]);
+      fault(returns, fmt::format("there are no tools '{}'{}", name.scalar, did_you_mean(name.scalar, known)),
+            known.empty() ? "tools that a step before holds" : list_of(known));
+      return;
+    }
+    carrier(returns, found->second);
+    spec.returns.push_back(found->second);
+  };
+  if (returns.node->is_sequence()) {
+    for (const auto& name : returns.node->children) add(name);
+  } else {
+    add(*returns.node);
+  }
+}
+
+void PlantLoader::check_carriers(const Place& top) {
+  if (plant_.carriers.empty() && plant_.unit_count == 0) return;
+  std::vector<bool> held(plant_.pools.size(), false), needed(plant_.pools.size(), false);
+  const auto mark = [&](std::vector<bool>& marked, Needs needs) {
+    for (std::uint32_t i = needs.first; i < needs.first + needs.count; ++i)
+      for (std::uint32_t a = 0; a < plant_.needs[i].pool_count; ++a)
+        marked[plant_.need_pools[plant_.needs[i].first_pool + a]] = true;
+  };
+  for (const ChoiceData& choice : plant_.choices) {
+    mark(held, choice.holds);
+    mark(needed, choice.needs);
+  }
+  std::vector<bool> repairs(plant_.pools.size(), false);
+  for (const FailureModeData& mode : plant_.modes) mark(repairs, mode.crew);
+  for (const LevelData& level : plant_.levels) mark(repairs, level.crew);
+  for (const LifeData& life : plant_.lives)
+    if (repairs[life.pool] || plant_.pools[life.pool].carrier != kNone)
+      fault(child(top, "tools"),
+            fmt::format("'{}' wear out, and {}", plant_.pool_names[life.pool],
+                        repairs[life.pool] ? "repairs need them" : "lots hold them"),
+            "a life of tools that machines need");
+  for (std::size_t p = 0; p < plant_.pools.size(); ++p)
+    if (plant_.pools[p].walk != kNone && (repairs[p] || plant_.pools[p].carrier != kNone))
+      fault(child(top, "operators"),
+            fmt::format("'{}' walk, and {}", plant_.pool_names[p], repairs[p] ? "repairs need them" : "lots hold them"),
+            "walking of operators that only machines need");
+  for (const std::uint32_t pool : plant_.carriers) {
+    const std::string& name = plant_.pool_names[pool];
+    if (needed[pool] || repairs[pool])
+      fault(child(top, "products"), fmt::format("'{}' are held by lots and needed by machines or repairs", name),
+            "tools of one kind for lots, of another for machines");
+    if (!held[pool])
+      fault(child(top, "products"), fmt::format("'{}' are given back and nobody holds them", name),
+            "holds at a step before");
+    if (plant_.pools[pool].calendar.valid())
+      fault(child(top, "products"), fmt::format("'{}' are held by lots, and go home", name),
+            "tools without a calendar");
+  }
+}
+
+/// How long tools last, and what is done when their life is over.
+std::optional<LifeSpec> PlantLoader::read_life(const Place& place, bool tools, const PoolData& pool) {
+  const auto life = child(place, "life"), regrind = child(place, "regrind"), regrinds = child(place, "regrinds"),
+             delivery = child(place, "delivery");
+  for (const auto& at : {life, regrind, regrinds, delivery}) {
+    if (!at) continue;
+    if (!tools) {
+      fault(at, "people are not reground", "life, regrind, regrinds and delivery of tools");
+      return std::nullopt;
+    }
+    if (!life) {
+      fault(at, "nothing says how long these tools last", "life: beside it, as in life: 20 h of work");
+      return std::nullopt;
+    }
+  }
+  if (!life) return std::nullopt;
+  LifeSpec spec;
+  const auto lasts = read(life, Shape::kLife, [&](std::string_view text) {
+    text = trimmed(text);
+    for (const auto& [suffix, ages] :
+         {std::pair<std::string_view, Ageing>{" of work", Ageing::kWork}, {" of lots", Ageing::kLots}})
+      if (text.ends_with(suffix)) {
+        spec.data.ages = ages;
+        text.remove_suffix(suffix.size());
+      }
+    return read_distribution(text, spec.data.ages != Ageing::kLots);
+  });
+  if (lasts && !(lasts->mean() > 0))
+    fault(life, "tools that last for no time", spec.data.ages == Ageing::kLots ? "a number of lots" : "a time above 0");
+  spec.life = lasts;
+  spec.regrind = distribution(regrind);
+  spec.delivery = delay(delivery);
+  if (regrinds) {
+    spec.data.regrinds = static_cast<std::uint64_t>(integer(regrinds, Shape::kCount, 1, 1'000'000).value_or(1));
+    if (!regrind) fault(regrinds, "nothing says how long a regrind takes", "regrind: beside it, as in regrind: 2 h");
+  }
+  constexpr std::int32_t kMost = 1000;
+  if (pool.count > kMost)
+    fault(life, fmt::format("{} tools wear out one by one", pool.count), fmt::format("at most {} of a kind", kMost));
+  return lasts && pool.count <= kMost ? std::optional(spec) : std::nullopt;
+}
+
+void PlantLoader::add_life(const std::string& path, std::uint32_t pool, const LifeSpec& spec) {
+  LifeData data = spec.data;
+  data.pool = pool;
+  data.life = intern(path + ".life", *spec.life);
+  if (spec.regrind) data.regrind = intern(path + ".regrind", *spec.regrind);
+  if (spec.delivery) data.delivery = intern(path + ".delivery", *spec.delivery);
+  plant_.pools[pool].life = static_cast<std::uint32_t>(plant_.lives.size());
+  plant_.pools[pool].first_unit = plant_.unit_count;
+  plant_.unit_count += static_cast<std::uint32_t>(plant_.pools[pool].count);
+  plant_.lives.push_back(data);
+}
+
+void PlantLoader::read_walks() {
+  const std::size_t n = plant_.stations.size();
+  for (const auto& [pool, place] : walk_specs_) {
+    if (!place.node->is_mapping()) {
+      wrong_kind(place, Shape::kWalking);
+      continue;
+    }
+    constexpr std::int32_t kMost = 1000;
+    if (n > kMost || plant_.pools[pool].count > kMost) {
+      fault(place, fmt::format("{} operators walk between {} stations", plant_.pools[pool].count, n),
+            fmt::format("at most {} of each", kMost));
+      continue;
+    }
+    std::vector<Tick> times(n * n, -1);
+    const auto station = [&](const Node& node, const std::string& path) {
+      const auto found = station_ids_.find(node.key);
+      if (found != station_ids_.end()) return found->second;
+      fault(node.key_mark, path, node.key,
+            fmt::format("there is no station '{}'{}", node.key, did_you_mean(node.key, plant_.station_names)),
+            list_of(plant_.station_names));
+      return kNone;
+    };
+    for (const auto& row : place.node->children) {
+      const Place at{&row, join_path(place.path, row.key)};
+      const std::uint32_t from = station(row, at.path);
+      if (!row.is_mapping()) {
+        wrong_kind(at, Shape::kWalking);
+        continue;
+      }
+      for (const auto& cell : row.children) {
+        const Place there{&cell, join_path(at.path, cell.key)};
+        const std::uint32_t to = station(cell, there.path);
+        const auto time = duration(there);
+        if (time && from == to && from != kNone)
+          fault(there, "nobody walks from a station to itself", "another station");
+        if (time && from != kNone && to != kNone) times[from * n + to] = *time;
+      }
+    }
+    PoolData& data = plant_.pools[pool];
+    data.walk = static_cast<std::uint32_t>(plant_.walks.size());
+    data.first_unit = plant_.unit_count;
+    plant_.unit_count += static_cast<std::uint32_t>(data.count);
+    for (std::size_t from = 0; from < n; ++from)
+      for (std::size_t to = 0; to < n; ++to) {
+        const Tick there = times[from * n + to];
+        plant_.walks.push_back(std::max<Tick>(0, there >= 0 ? there : times[to * n + from]));  // back as there
+      }
+  }
+}
+
 }  // namespace twin::model_detail

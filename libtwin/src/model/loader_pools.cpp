@@ -26,7 +26,7 @@ bool PlantLoader::name_pool(const Place& place, const std::string& name, const P
   return false;
 }
 
-void PlantLoader::read_pools(const Place& place) {
+void PlantLoader::read_pools(const Place& place, bool tools) {
   if (!place) return;
   if (!place.node->is_mapping()) return wrong_kind(place, Shape::kPools);
   for (const auto& entry : place.node->children) {
@@ -34,12 +34,17 @@ void PlantLoader::read_pools(const Place& place) {
     PoolData pool;
     double cost = 0;
     std::vector<std::string> skills;
+    std::optional<LifeSpec> life;
+    Place walking;
     if (entry.is_scalar()) {
       pool.count = static_cast<std::int32_t>(integer(at, Shape::kCount, 1, 1'000'000).value_or(1));
     } else if (keys(at, Level::kPool, Shape::kPools) && entry.is_mapping()) {
       pool.count = static_cast<std::int32_t>(integer(child(at, "count"), Shape::kCount, 1, 1'000'000).value_or(1));
       if (const auto id = calendar(child(at, "calendar"))) pool.calendar = *id;
       cost = rate(child(at, "cost"), Shape::kCostRate).value_or(0);
+      life = read_life(at, tools, pool);
+      walking = child(at, "walking");
+      if (walking && tools) fault(walking, "tools do not walk", "walking of operators");
       if (const auto given = child(at, "skills"); given && given.node->is_sequence()) {
         for (const auto& skill : given.node->children)
           if (scalar({&skill, given.path}, Shape::kSkills)) skills.push_back(skill.scalar);
@@ -51,6 +56,8 @@ void PlantLoader::read_pools(const Place& place) {
       const auto id = static_cast<std::uint32_t>(plant_.pools.size());
       if (!name_pool(at, name, pool)) continue;
       pool_rates_.push_back(cost);
+      if (life) add_life(join_path(place.path, name), id, *life);
+      if (walking && !tools) walk_specs_.push_back({id, walking});
       pools_by_skill_[name].push_back(id);
       for (const auto& skill : skills)
         if (skill != name && std::ranges::find(pools_by_skill_[skill], id) == pools_by_skill_[skill].end())

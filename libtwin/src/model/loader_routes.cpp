@@ -141,6 +141,7 @@ StepSpec PlantLoader::read_step(const Place& place) {
     if (then.node->is_mapping()) read_limit(then, spec);
   }
   if (const auto needs = child(place, "needs")) spec.needs = read_needs(needs, false);
+  read_carriers(place, spec);
   if (const auto uses = child(place, "uses")) spec.uses = read_needs(uses, true);
   if (const auto makes = child(place, "makes")) spec.makes = read_needs(makes, true);
   if (const auto family = child(place, "family"); family && scalar(family, Shape::kText))
@@ -407,6 +408,9 @@ void PlantLoader::add_step(const StepSpec& spec, std::size_t member, const std::
       choice.changeover = intern(station_path + ".changeover", *own.changeover);
     }
     choice.needs = add_needs(spec.needs ? *spec.needs : own.needs);
+    choice.holds = add_needs(spec.holds);
+    for (const std::uint32_t pool : spec.returns)
+      if (const std::uint32_t carrier = plant_.pools[pool].carrier; carrier != kNone) choice.returns |= 1U << carrier;
     choice.uses = add_needs(spec.uses ? *spec.uses : own.uses);
     choice.makes = add_needs(spec.makes ? *spec.makes : own.makes);
     plant_.choices.push_back(choice);

@@ -27,6 +27,16 @@ struct ReorderSpec {
   ReorderData data;
   std::optional<Distribution> lead;
 };
+/// How tools wear out.
+struct LifeSpec {
+  LifeData data;
+  std::optional<Distribution> life, regrind, delivery;
+};
+/// How long operators walk from one station to another.
+struct WalkSpec {
+  std::uint32_t pool = kNone;
+  Place place;
+};
 /// Money: of a unit used, of an order, and per second of a unit at hand and of one that is short.
 struct MaterialRates {
   double price = 0, order = 0, stock = 0, shortage = 0;
@@ -121,6 +131,9 @@ struct StepSpec {
   ChooseRule choose = ChooseRule::kShortestQueue;
   std::vector<BranchSpec> branches;
   std::optional<std::vector<NeedSpec>> needs, uses, makes;
+  std::vector<NeedSpec> holds;
+  std::vector<std::uint32_t> returns;  ///< pools
+  Place returns_at;
   std::string family;
   std::uint32_t impatient = BranchData::kScrap;  ///< unless `overdue` names a step
   BranchSpec overdue;                            ///< rework of lots that waited too long; else without node
@@ -204,11 +217,18 @@ class PlantLoader : private Reader {
   // Operators, tools, material, and kinds of work: loader_pools.cpp
   // ----------------------------------------------------
 
-  void read_pools(const Place& place);
+  void read_pools(const Place& place, bool tools);
+  /// Walking times, once stations are known.
+  void read_walks();
+  std::optional<LifeSpec> read_life(const Place& place, bool tools, const PoolData& pool);
+  void add_life(const std::string& path, std::uint32_t pool, const LifeSpec& spec);
   void read_materials(const Place& place);
   ReorderSpec read_reorder(const Place& place, const PoolData& pool, MaterialRates& rates);
   bool name_pool(const Place& place, const std::string& name, const PoolData& pool);
   std::vector<NeedSpec> read_needs(const Place& place, bool material);
+  void read_carriers(const Place& place, StepSpec& spec);
+  /// Tools that lots hold are no machine's, and come back; those that wear out are machines' only.
+  void check_carriers(const Place& top);
   Needs add_needs(const std::vector<NeedSpec>& specs);
   /// Numbers the kinds of work of each station, once all steps are known.
   void number_kinds();
@@ -318,6 +338,7 @@ class PlantLoader : private Reader {
   std::unordered_map<std::string, std::uint32_t> calendar_ids_, station_ids_, machine_ids_, product_ids_,
       distribution_ids_, pool_ids_, belt_ids_, fleet_ids_, vehicle_ids_, node_ids_;
   std::unordered_map<std::string, std::vector<std::uint32_t>> pools_by_skill_;  ///< a pool's own name is a skill too
+  std::vector<WalkSpec> walk_specs_;
   std::vector<double> pool_rates_, holding_, lateness_;
   std::vector<MaterialRates> material_rates_;  ///< by pool, as far as the last material
   std::vector<std::string> families_;          ///< by product

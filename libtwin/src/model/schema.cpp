@@ -41,6 +41,7 @@ std::string schema_of(Shape shape) {
     case Shape::kInstant:
     case Shape::kTimeZone:
     case Shape::kAfter:
+    case Shape::kLife:
       return kText;
     case Shape::kArrivals:
     case Shape::kArrivalKeys:
@@ -133,6 +134,8 @@ std::string schema_of(Shape shape) {
       return either(kTime, reference(Level::kSetup));
     case Shape::kMatrix:
       return either(kText, map_of(map_of(kTime)));
+    case Shape::kWalking:
+      return either(kText, map_of(map_of(kText)));
     case Shape::kBy:
       return R"({"enum": ["family", "product", "op"]})";
     case Shape::kBatch:

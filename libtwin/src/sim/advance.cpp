@@ -107,6 +107,7 @@ State State::initial(const Plant& plant, const Parameters& parameters, Seed seed
   state.orders.resize(data.orders.size());
   state.products.resize(data.products.size());
   state.pools.resize(data.pools.size());
+  state.units.resize(data.unit_count);
   state.level_time.resize(data.levels.size());
   state.belts.resize(data.belts.size());
   state.vehicles.resize(data.vehicle_fleet.size());

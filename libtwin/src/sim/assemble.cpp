@@ -27,6 +27,7 @@ class Assembly {
     s_.sources.resize(p_.sources.size());
     s_.products.resize(p_.products.size());
     s_.pools.resize(p_.pools.size());
+    s_.units.resize(p_.unit_count);
     s_.level_time.resize(p_.levels.size());
     s_.belts.resize(p_.belts.size());
     s_.vehicles.resize(p_.vehicle_fleet.size());

@@ -85,6 +85,11 @@ class Engine {
   void begin_source(std::uint32_t i);
   void begin_pool(std::uint32_t p);
   void begin_supply(std::uint32_t p);
+  /// New tools, none of them in use.
+  void begin_units(std::uint32_t p);
+  void begin_unit(std::uint32_t p, std::uint32_t u);
+  /// A tool whose machine does not go on with it in a changed plant is at hand, or away if its life is over.
+  void let_go(std::uint32_t u);
   void promise(const ChoiceData& choice, std::int64_t lots);
   /// Pends the next look at a material; where it is looked at always, looks at once.
   void begin_reviews();
@@ -111,6 +116,8 @@ class Engine {
   void resume_run(std::uint32_t m);
   /// The same, with the pools it had, if they can be had: 8 bits a need.
   void resume_with(std::uint32_t m, std::uint64_t pools);
+  /// The same, of a machine whose operators are on their way until then.
+  void resume_walk(std::uint32_t m, std::uint64_t pools, Tick until);
   /// Gives a repair that goes on in a changed plant its crew, or puts it in the line for one. \return false: the line
   bool resume_repair(std::uint32_t f);
   void schedule_calendar(std::uint32_t c);
@@ -242,6 +249,31 @@ class Engine {
   void leave_line(std::uint32_t who);
   [[gnu::noinline]] void wake();
   [[gnu::noinline]] void supply_event(std::uint32_t pool);
+
+  // engine_carriers
+  [[gnu::noinline]] [[nodiscard]] bool has_carriers(const MachineState& machine,
+                                                    const ChoiceData& choice) const noexcept;
+  [[gnu::noinline]] void take_carriers(const MachineState& machine, const ChoiceData& choice);
+  [[gnu::noinline]] void give_back(std::uint32_t l, std::uint32_t carriers);
+
+  // engine_units
+  template <class Call>
+  void each_told_apart(Needs needs, std::uint64_t pools, Call&& call);
+  [[gnu::noinline]] void take_units(std::uint32_t m);
+  [[gnu::noinline]] void return_units(std::uint32_t m);
+  [[gnu::noinline]] void age_units(std::uint32_t m, Ageing ages, Tick done);
+  [[nodiscard]] Tick walk_of(std::uint32_t u, std::uint32_t p, std::uint32_t s) const noexcept;
+  [[gnu::noinline]] bool set_out(std::uint32_t m);
+  [[gnu::noinline]] void get_there(std::uint32_t m);
+  void be_there(std::uint32_t m);
+  void count_walking(std::uint32_t m, int sign);
+  void send_away(std::uint32_t p, std::uint32_t u);
+  [[gnu::noinline]] void unit_event(std::uint32_t u);
+  [[gnu::noinline]] void redraw_units();
+  [[nodiscard]] std::uint32_t pool_of_unit(std::uint32_t u) const noexcept;
+  [[nodiscard]] std::uint64_t unit_stream(std::uint32_t p, std::uint32_t u, Purpose purpose) const noexcept {
+    return draw_stream(hash_combine(p_.pools[p].hash, std::uint64_t{u} - p_.pools[p].first_unit), purpose);
+  }
 
   // engine_supply
   void ask(const ChoiceData& choice, std::int64_t lots);
@@ -614,6 +646,8 @@ void Engine<R>::handle(std::uint32_t slot) {
     release_orders();
   } else if (slot >= slots_.belts) {
     carrier_event(slot);
+  } else if (slot >= slots_.units) {
+    unit_event(slot - slots_.units);
   } else if (slot >= slots_.reviews) {
     review_event(slot - slots_.reviews);
   } else if (slot >= slots_.cycles) {
@@ -633,6 +667,7 @@ void Engine<R>::handle(std::uint32_t slot) {
 }  // namespace twin::detail
 
 #include "engine_care_impl.hpp"
+#include "engine_carriers_impl.hpp"
 #include "engine_dispatch_impl.hpp"
 #include "engine_lots_impl.hpp"
 #include "engine_machines_impl.hpp"
@@ -644,3 +679,4 @@ void Engine<R>::handle(std::uint32_t slot) {
 #include "engine_starts_impl.hpp"
 #include "engine_supply_impl.hpp"
 #include "engine_transport_impl.hpp"
+#include "engine_units_impl.hpp"

@@ -441,7 +441,10 @@ void Engine<R>::part(std::uint32_t l) {
     lot.step = p_.forks[i];
     lot.choice = whole.choice;  // where it comes from
     lot.whole = l;
-    if (s_.carries_more) s_.more[part] = s_.more[l];
+    if (s_.carries_more) {
+      s_.more[part] = s_.more[l];
+      s_.more[part].held = {};  // the whole holds them
+    }
     for (std::uint32_t k = 0; k < s_.marks_per_lot; ++k) mark_of(s_, part, k) = mark_of(s_, l, k);
     lot.place = Place::kOutside;
     route(part);
@@ -451,6 +454,7 @@ void Engine<R>::part(std::uint32_t l) {
 template <class R>
 void Engine<R>::join(std::uint32_t l, bool scrapped) {
   leave_machine(s_.lots[l]);
+  if (p_.carries) give_back(l, UINT32_MAX);
   const Lot part = s_.lots[l];
   if (s_.carries_more) s_.more[part.whole].carried = s_.more[l].carried;
   free_lot_slot(s_, l);
@@ -472,8 +476,11 @@ void Engine<R>::finish(std::uint32_t m) {
   machine.visits += lots;
   forget_belief(m);
   if (const ChoiceData& choice = choice_on(machine); !choice.is_bare()) {
+    if (p_.tools_wear && machine.holding) age_units(m, Ageing::kLots, std::int64_t{lots} * kSecond);
     release_pools(m);
     make_material(choice, machine.held);
+    if (choice.returns != 0)
+      for (std::uint32_t l = machine.lot; l != kNone; l = s_.lots[l].child) give_back(l, choice.returns);
   }
   if (lots == 1) {
     finish_lot(m, machine.lot);
@@ -636,6 +643,7 @@ void Engine<R>::release_orders() {
 }
 template <class R>
 void Engine<R>::leave_plant(std::uint32_t l, bool scrapped) {
+  if (p_.carries) give_back(l, UINT32_MAX);
   const Lot& lot = s_.lots[l];
   const std::uint32_t source = lot.source;
   const std::uint32_t product = p_.steps[lot.step].product.value;

@@ -36,7 +36,8 @@ void Engine<R>::rejoin_machine(std::uint32_t m) {
 template <class R>
 void Engine<R>::resume_run(std::uint32_t m) {
   const MachineState& machine = s_.machines[m];
-  if (!machine.running && !machine.waits && (machine.phase == Phase::kSetup || machine.phase == Phase::kProcessing))
+  if (!machine.running && !machine.waits && !machine.walking &&
+      (machine.phase == Phase::kSetup || machine.phase == Phase::kProcessing))
     run_machine(m, choice_on(machine));
   if (!machine.running && machine.phase == Phase::kRoaming) run_roaming(m);
 }
@@ -50,6 +51,8 @@ void Engine<R>::resume_with(std::uint32_t m, std::uint64_t pools) {
       machine.pools = pools;
       machine.holding = true;
       take_pools(needs, pools, 1);
+      if (p_.tells_apart) take_units(m);
+      if (p_.walks) (void)set_out(m);
     }
   }
   resume_run(m);
@@ -101,6 +104,10 @@ void Engine<R>::machine_event(std::uint32_t m) {
     machine.repairing = kNone;
     end_repair(f);
     end_fault(m);
+    return;
+  }
+  if (p_.walks && machine.walking) [[unlikely]] {
+    get_there(m);
     return;
   }
   stop_running(m);
@@ -258,6 +265,8 @@ void Engine<R>::stop_running(std::uint32_t m) {
   const Tick done = s_.now - machine.run_since;
   machine.left -= done;
   if (machine.phase != Phase::kProcessing) return;
+  if (p_.tools_wear && machine.holding) [[unlikely]]
+    age_units(m, Ageing::kWork, done);
   const MachineData& data = p_.machines[m];
   for (std::uint32_t f = data.first_mode; f < data.first_mode + data.mode_count; ++f)
     if (p_.modes[f].ages == Ageing::kWork) {
@@ -273,6 +282,11 @@ void Engine<R>::pause(std::uint32_t m) {
     s_.queue.cancel(m);
     stop_running(m);
     machine.next_mode = kNone;
+    release_pools(m);
+  } else if (machine.walking) {
+    s_.queue.cancel(m);
+    count_walking(m, -1);
+    machine.walking = false;
     release_pools(m);
   } else if (machine.waits) {
     machine.waits = false;
@@ -512,6 +526,7 @@ void Engine<R>::begin_pool(std::uint32_t p) {
   pool.open = p_.open_at(data.calendar, s_.now);
   if (data.material) pool.level = data.count;
   if (data.supply.valid()) begin_supply(p);
+  if (data.first_unit != kNone) begin_units(p);
 }
 template <class R>
 void Engine<R>::begin_supply(std::uint32_t p) {
@@ -544,12 +559,14 @@ void Engine<R>::book(std::uint32_t p) {
     pool.short_time += span;
   }
   pool.coming_integral += Wide{pool.coming} * span;
+  pool.away_integral += Wide{pool.away} * span;
+  pool.walk_integral += Wide{pool.walking} * span;
   if (pool.open) pool.open_time += s_.now - pool.since;
   pool.since = s_.now;
 }
 template <class R>
 bool Engine<R>::can_give(std::uint32_t p, std::int64_t amount) const noexcept {
-  return s_.pools[p].open && s_.pools[p].level + amount <= p_.pools[p].count;
+  return s_.pools[p].open && s_.pools[p].level + s_.pools[p].away + amount <= p_.pools[p].count;
 }
 /// For each need the first pool that has enough, 8 bits a need. \return whether there is one for each
 template <class R>
@@ -652,7 +669,7 @@ bool Engine<R>::obtain(std::uint32_t m) {
   MachineState& machine = s_.machines[m];
   if (machine.waits) return false;
   if (pools_freed_) wake();
-  if (obtain_now(m)) return true;
+  if (obtain_now(m)) return !p_.walks || !set_out(m);
   machine.waits = true;
   s_.waiting.push_back({m});
   if (!machine.supplied) ask(choice_on(machine), machine.held);
@@ -663,9 +680,12 @@ bool Engine<R>::obtain_now(std::uint32_t m) {
   MachineState& machine = s_.machines[m];
   const ChoiceData& choice = choice_on(machine);
   if (!machine.supplied && !has_material(choice, machine.held)) return false;
+  if (choice.holds.count > 0 && !machine.supplied && !has_carriers(machine, choice)) return false;
   if (!find_pools(choice.needs, machine.pools)) return false;
   take_pools(choice.needs, machine.pools, 1);
+  if (p_.tells_apart) take_units(m);
   machine.holding = choice.needs.count > 0;
+  if (choice.holds.count > 0 && !machine.supplied) take_carriers(machine, choice);
   if (!machine.supplied) take_material(choice, machine.held);
   machine.supplied = true;
   return true;
@@ -676,6 +696,7 @@ void Engine<R>::release_pools(std::uint32_t m) {
   if (!machine.holding) return;
   machine.holding = false;
   take_pools(choice_on(machine).needs, machine.pools, -1);
+  if (p_.tells_apart) return_units(m);
   machine.pools = 0;
 }
 template <class R>
@@ -699,8 +720,10 @@ void Engine<R>::wake() {
       if (who < slots_.modes) {
         s_.machines[who].waits = false;
         if (asked) ask(choice_on(s_.machines[who]), -std::int64_t{s_.machines[who].held});
-        const Tick span = begin_run(who);
-        s_.queue.schedule(who, s_.now + span, end_of_run(s_.machines[who]));
+        if (!p_.walks || !set_out(who)) {
+          const Tick span = begin_run(who);
+          s_.queue.schedule(who, s_.now + span, end_of_run(s_.machines[who]));
+        }
         update_condition(who);
       } else {
         FailureState& failure = s_.failures[who - slots_.modes];

@@ -50,15 +50,7 @@ void Engine<R>::preempt(std::uint32_t m) {
   const std::uint32_t l = machine.lot;
   Lot& lot = s_.lots[l];
   LotMore& more = s_.more[l];
-  if (machine.running) {
-    s_.queue.cancel(m);
-    stop_running(m);
-    machine.next_mode = kNone;
-    release_pools(m);
-  } else if (machine.waits) {
-    machine.waits = false;
-    leave_line(m);
-  }
+  pause(m);
   if (machine.phase == Phase::kProcessing) {
     const double pace = speed_of(m) / q_.speed[m];  // kept as if the machine were as new
     more.worked_by = m;

@@ -24,6 +24,7 @@ void Engine<R>::redraw() {
     if (p_.pools[p].supply.valid()) redraw_pool(p);
   for (std::uint32_t v = 0; v < s_.vehicles.size(); ++v) redraw_vehicle(v);
   redraw_deliveries();
+  if (p_.tools_wear) redraw_units();
   for (std::uint32_t l = 0; l < s_.lots.size(); ++l) redraw_lot(l);
   s_.queue.settle();
 }

@@ -254,6 +254,20 @@ class Walk {
       const Wide open =
           b.open_time + (b.open ? end_.now - b.since : 0) - a.open_time - (a.open ? begin_.now - a.since : 0);
       add_(name, "utilisation", "1", ratio(seconds(level), seconds(open * data.count)));
+      if (data.walk != kNone) {
+        const auto walked = [](const PoolState& pool, const State& state) {
+          return pool.walk_integral + Wide{pool.walking} * (state.now - pool.since);
+        };
+        add_(name, "walking", "1", ratio(seconds(walked(b, end_) - walked(a, begin_)), seconds(span_)));
+      }
+      if (data.life != kNone) {
+        const auto away = [](const PoolState& pool, const State& state) {
+          return pool.away_integral + Wide{pool.away} * (state.now - pool.since);
+        };
+        add_(name, "regrinds", "1", count(a.reground, b.reground));
+        add_(name, "replaced", "1", count(a.replaced, b.replaced));
+        add_(name, "away", "1", ratio(seconds(away(b, end_) - away(a, begin_)), seconds(span_)));
+      }
       if (!plant_.currency.empty()) pool_cost(name, seconds(open * data.count) * plant_.pool_cost[p]);
     }
   }
@@ -378,7 +392,7 @@ bool fits(const PlantData& plant, const State& state) noexcept {
          state.products.size() == plant.products.size() && state.orders.size() == plant.orders.size() &&
          state.pools.size() == plant.pools.size() && state.belts.size() == plant.belts.size() &&
          state.vehicles.size() == plant.vehicle_fleet.size() && state.failures.size() == plant.modes.size() &&
-         state.level_time.size() == plant.levels.size();
+         state.level_time.size() == plant.levels.size() && state.units.size() == plant.unit_count;
 }
 
 }  // namespace
@@ -391,6 +405,7 @@ std::vector<Metric> metrics(const Plant& plant) {
   blank.products.resize(data.products.size());
   blank.orders.resize(data.orders.size());
   blank.pools.resize(data.pools.size());
+  blank.units.resize(data.unit_count);
   blank.failures.resize(data.modes.size());
   blank.level_time.resize(data.levels.size());
   blank.belts.resize(data.belts.size());

@@ -114,6 +114,7 @@ class Migration {
     new_.orders.resize(b_.orders.size());
     new_.products.resize(b_.products.size());
     new_.pools.resize(b_.pools.size());
+    new_.units.resize(b_.unit_count);
     new_.marks_per_lot = b_.marks_per_lot;
     new_.samples.resize(b_.samples);
     for (std::uint32_t i = 0; i < a_.steps.size(); ++i)
@@ -378,6 +379,11 @@ class Migration {
         more.total = more.left = 0;
       }
     }
+    const auto held = more.held;
+    more.held = {};
+    for (std::size_t c = 0; c < a_.carriers.size(); ++c)
+      if (const std::uint32_t p = pools_[a_.carriers[c]]; p != kNone && b_.pools[p].carrier != kNone)
+        more.held[b_.pools[p].carrier] = held[c];
     if (!more.decided) return more;
     const LotMore was = more;
     more.follows = more.follows_choice = kNone;
@@ -485,7 +491,7 @@ class Migration {
       if (m.running) book_work(i, m);
       m.running = false;
       m.next_mode = kNone;
-      m.waits = m.holding = false;
+      m.waits = m.holding = m.walking = false;
       m.pools = 0;
       m.kind = new_kind(i);
       const std::uint32_t station = stations_[a_.machines[i].station.value];
@@ -569,15 +575,59 @@ class Migration {
       pool.promised = pool.asked = 0;
       move_deliveries(p, to);
       if (!b_.pools[to].material) pool.level = 0;
+      pool.away_integral += Wide{pool.away} * span;
+      pool.walk_integral += Wide{pool.walking} * span;
+      pool.walking = 0;
+      move_units(p, to, engine);
       pool.open = b_.open_at(b_.pools[to].calendar, new_.now);
       if (b_.pools[to].supply.valid() && !a_.pools[p].supply.valid()) engine.begin_supply(to);
     }
     for (std::uint32_t p = 0; p < b_.pools.size(); ++p)
       if (!known[p]) engine.begin_pool(p);
+    for (const LotMore& more : new_.more)
+      for (std::size_t c = 0; c < b_.carriers.size(); ++c) new_.pools[b_.carriers[c]].level += more.held[c];
     for (const MachineState& m : new_.machines) {
       if (m.lot == kNone || !m.supplied || (m.phase != Phase::kSetup && m.phase != Phase::kProcessing)) continue;
       engine.promise(b_.choices[new_.lots[m.lot].choice], m.held);
     }
+  }
+  /// Tools that wear out go along by number; what its machine has worked since it began to run is taken off their
+  /// lives.
+  void move_units(std::uint32_t from, std::uint32_t to, detail::Engine<detail::NoRecorder>& engine) {
+    const PoolData &a = a_.pools[from], &b = b_.pools[to];
+    new_.pools[to].away = 0;
+    if (b.first_unit == kNone) return;
+    engine.begin_units(to);
+    if (a.walk != kNone && b.walk != kNone) move_walkers(a, b);
+    if (b.life == kNone || a.life == kNone || a_.lives[a.life].ages != b_.lives[b.life].ages) return;
+    for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(std::min(a.count, b.count)); ++i) {
+      UnitState& unit = new_.units[b.first_unit + i];
+      unit = old_.units[a.first_unit + i];
+      unit.ground = std::min(unit.ground, b_.lives[b.life].regrinds);
+      if (unit.away && !takes(b_.lives[b.life], unit).valid()) {
+        unit.away = false;
+        engine.begin_unit(to, b.first_unit + i);
+      }
+      new_.pools[to].away += unit.away ? 1 : 0;
+      if (unit.machine == kNone) continue;
+      const MachineState& machine = old_.machines[unit.machine];
+      if (machine.running && machine.phase == Phase::kProcessing && a_.lives[a.life].ages == Ageing::kWork)
+        unit.left = std::max<Tick>(0, unit.left - (old_.now - machine.run_since));
+      unit.machine = machines_[unit.machine];
+    }
+  }
+  /// Operators who walk are where they were, if that station is there.
+  void move_walkers(const PoolData& a, const PoolData& b) {
+    for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(std::min(a.count, b.count)); ++i) {
+      const UnitState& before = old_.units[a.first_unit + i];
+      UnitState& unit = new_.units[b.first_unit + i];
+      unit.at = before.at == kNone ? kNone : stations_[before.at];
+      unit.machine = before.machine == kNone ? kNone : machines_[before.machine];
+    }
+  }
+  /// How long a tool that is away is so.
+  [[nodiscard]] static DistributionId takes(const LifeData& life, const UnitState& unit) noexcept {
+    return unit.ground > 0 ? life.regrind : life.delivery;
   }
   /// Orders under way arrive as they would have; where the material is not ordered any more, they are called off.
   void move_deliveries(std::uint32_t from, std::uint32_t to) {
@@ -811,6 +861,10 @@ class Migration {
           if (engine.resume_repair(new_.machines[m].repairing)) new_.queue.schedule(m, e.time, e.priority());
         } else {
           const MachineState& before = old_.machines[e.slot];
+          if (before.walking) {
+            engine.resume_walk(m, new_pools(old_needs(before), new_needs(m), before.pools), e.time);
+            continue;
+          }
           engine.resume_with(m, before.holding ? new_pools(old_needs(before), new_needs(m), before.pools) : 0);
         }
       } else if (e.slot < from.sources) {
@@ -831,7 +885,9 @@ class Migration {
         if (b_.pools[p].supply.valid() && a_.pools[e.slot - from.pools].supply.valid())
           new_.queue.schedule(to.pools + p, e.time, e.priority());
         if (b_.pools[p].reorder != kNone) engine.schedule_delivery(p);
-      } else if (e.slot >= from.reviews && e.slot < from.belts) {
+      } else if (e.slot >= from.units && e.slot < from.belts) {
+        move_unit_event(e, from, to);
+      } else if (e.slot >= from.reviews && e.slot < from.units) {
         const ReorderData& before = a_.reorders[e.slot - from.reviews];
         const std::uint32_t p = pools_[before.pool];
         const std::uint32_t r = p == kNone ? kNone : b_.pools[p].reorder;
@@ -888,6 +944,7 @@ class Migration {
       }
     }
     for (std::uint32_t m = 0; m < b_.machines.size(); ++m) engine.resume_run(m);
+    for (std::uint32_t u = 0; u < b_.unit_count; ++u) engine.let_go(u);
     begin_new(engine);
     engine.begin_reviews();
     engine.settle();
@@ -897,6 +954,18 @@ class Migration {
     const std::uint32_t head = new_.belts[b].head;
     if (head != kNone && !new_.lots[head].blocked && !new_.queue.pending(Slots(b_).belts + 2 * b))
       engine.schedule_head(b);
+  }
+  void move_unit_event(const kernel::Event& e, const Slots& from, const Slots& to) {
+    const std::uint32_t u = e.slot - from.units;
+    for (const LifeData& life : a_.lives) {
+      const std::uint32_t first = a_.pools[life.pool].first_unit;
+      const std::uint32_t pool = pools_[life.pool];
+      if (u < first || u >= first + static_cast<std::uint32_t>(a_.pools[life.pool].count) || pool == kNone) continue;
+      const PoolData& data = b_.pools[pool];
+      if (data.life == kNone || u - first >= static_cast<std::uint32_t>(data.count)) continue;
+      if (new_.units[data.first_unit + (u - first)].away)
+        new_.queue.schedule(to.units + data.first_unit + (u - first), e.time, e.priority());
+    }
   }
   void begin_new_modes(detail::Engine<detail::NoRecorder>& engine) {
     std::vector<bool> known(b_.modes.size(), false);

@@ -24,6 +24,7 @@ struct PlantView {
   std::span<const OrderData> orders{data.orders};
   std::span<const PoolData> pools{data.pools};
   std::span<const ReorderData> reorders{data.reorders};
+  std::span<const LifeData> lives{data.lives};
   std::span<const NeedData> needs{data.needs};
   std::span<const std::uint32_t> need_pools{data.need_pools};
   std::span<const std::uint32_t> forks{data.forks};
@@ -40,6 +41,10 @@ struct PlantView {
   bool has_orders = !data.orders.empty();
   bool keeps_runs = data.keeps_runs;
   bool cares = data.cares;
+  bool tools_wear = !data.lives.empty();
+  bool walks = !data.walks.empty();
+  bool tells_apart = data.unit_count > 0;
+  bool carries = !data.carriers.empty();
   bool wears = data.wears;
   bool holds_back = data.holds_back;
   bool slotted = data.slotted;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <map>
 #include <type_traits>
 
 #include <fmt/format.h>
@@ -149,6 +150,7 @@ struct Canonical {
 void write_more(Writer& w, const LotMore& more) {
   w.all(more.sent_back, more.follows, more.follows_choice, more.decided, more.follows_rework, more.worked_by,
         more.total, more.left, more.order, more.from, more.called, more.boarded, more.carried);
+  for (const std::uint16_t held : more.held) w.put(held);
 }
 void write_marks(Writer& w, const State& state, std::uint32_t lot) {
   for (std::uint32_t k = 0; k < state.marks_per_lot; ++k) {
@@ -166,7 +168,7 @@ std::string body(const PlantData& plant, const State& state) {
   for (const MachineState& m : state.machines) {
     w.all(m.since, m.left, m.run_since, m.total, m.started, m.kind, m.last_step, m.repairing, m.next_mode, m.faults,
           m.phase, m.condition, m.open, m.running, m.believed, m.changing, m.supplied, m.waits, m.holding, m.pace,
-          m.late, m.pools, m.visits, m.gate, m.changes);
+          m.late, m.walking, m.pools, m.visits, m.gate, m.changes);
     for (const Tick t : m.in_condition) w.put(t);
     if (plant.keeps_runs) w.all(m.run, m.tearing);
     w.put(m.held);
@@ -177,7 +179,9 @@ std::string body(const PlantData& plant, const State& state) {
   for (const Tick t : state.level_time) w.put(t);
   for (const PoolState& p : state.pools)
     w.all(p.level, p.promised, p.deliveries, p.lost, p.asked, p.coming, p.ordered, p.shortages, p.used, p.last, p.drawn,
-          p.since, p.open, p.integral, p.short_integral, p.short_time, p.coming_integral, p.open_time);
+          p.since, p.open, p.integral, p.short_integral, p.short_time, p.coming_integral, p.open_time, p.away,
+          p.reground, p.replaced, p.away_integral, p.walking, p.walk_integral);
+  for (const UnitState& u : state.units) w.all(u.left, u.drawn, u.began, u.lives, u.ground, u.machine, u.at, u.away);
   w.put(static_cast<std::uint32_t>(state.deliveries.size()));
   for (const Delivery& d : state.deliveries) w.all(d.pool, d.amount, d.ordered, d.due, d.number);
   w.put(static_cast<std::uint32_t>(state.waiting.size()));
@@ -254,7 +258,7 @@ void read_machine(Reader& r, const PlantData& plant, Tick now, MachineState& m) 
   r.index(m.repairing, plant.modes.size(), true);
   r.index(m.next_mode, plant.modes.size(), true);
   r.all(m.faults, m.phase, m.condition, m.open, m.running, m.believed, m.changing, m.supplied, m.waits, m.holding,
-        m.pace, m.late, m.pools, m.visits, m.gate, m.changes);
+        m.pace, m.late, m.walking, m.pools, m.visits, m.gate, m.changes);
   Tick before = m.since - kOldest;
   for (Tick& t : m.in_condition) {
     r.ticks(t, 0, before);
@@ -335,6 +339,10 @@ void read_more(Reader& r, const PlantData& plant, Tick now, const Lot& lot, LotM
     refuse("a lot waits for a vehicle where none comes");
   r.ticks(more.boarded, 0, now - kOldest);
   r.ticks(more.carried, 0, now - kOldest);
+  for (std::size_t c = 0; c < kMaxCarriers; ++c) {
+    r.all(more.held[c]);
+    if (more.held[c] > (c < plant.carriers.size() ? kMostHeld : 0)) refuse("a lot holds more tools than it may");
+  }
   if (!more.decided) {
     if (more.follows != kNone || more.follows_choice != kNone || more.follows_rework)
       refuse("what follows an operation is half decided");
@@ -411,9 +419,13 @@ void check_pools(const PlantData& plant, const State& state, std::uint32_t i, co
   const ChoiceData* choice = works ? &plant.choices[state.lots[m.lot].choice] : nullptr;
   if (m.running && choice == nullptr && m.phase != Phase::kRoaming) fault("it runs without work");
   if (m.waits && (choice == nullptr || choice->is_bare() || !m.open || m.faults > 0)) fault("it waits for nothing");
-  if (m.holding != (m.running && choice != nullptr && choice->needs.count > 0))
+  if (m.walking && (plant.walks.empty() || choice == nullptr || choice->needs.count == 0 || m.running || m.waits ||
+                    !m.open || m.faults > 0))
+    fault("operators are on their way to where none are needed");
+  if (m.holding != ((m.running || m.walking) && choice != nullptr && choice->needs.count > 0))
     fault("it holds pools it does not need, or needs some");
-  if (m.running && choice != nullptr && !choice->is_bare() && !m.supplied) fault("it works without its material");
+  if ((m.running || m.walking) && choice != nullptr && !choice->is_bare() && !m.supplied)
+    fault("it works without its material");
   if (!m.holding) return;
   for (std::uint32_t k = 0; k < choice->needs.count; ++k)
     if (((m.pools >> (8 * k)) & 0xffU) >= plant.needs[choice->needs.first + k].pool_count)
@@ -460,6 +472,8 @@ void check_line(const PlantData& plant, const State& state) {
       refuse("the line for pools is not of those who wait");
     if (state.failures[f].down && !state.failures[f].waits) add(crew_of(plant, state, f), state.failures[f].pools);
   }
+  for (const LotMore& more : state.more)
+    for (std::size_t c = 0; c < plant.carriers.size(); ++c) in_use[plant.carriers[c]] += more.held[c];
   for (std::size_t p = 0; p < plant.pools.size(); ++p) {
     const PoolState& pool = state.pools[p];
     const bool fits = plant.pools[p].material
@@ -468,6 +482,60 @@ void check_line(const PlantData& plant, const State& state) {
     if (pool.asked != asked[p]) refuse(fmt::format("pool {} is asked for by nobody", plant.pool_names[p]));
     if (!fits) refuse(fmt::format("pool {} has another level than what is in use says", plant.pool_names[p]));
   }
+}
+/// Tools that wear out are with the machines that hold them, or away, or at hand.
+void check_units(const PlantData& plant, const State& state) {
+  const Slots slots(plant);
+  for (std::size_t p = 0; p < plant.pools.size(); ++p)
+    if (plant.pools[p].life == kNone && state.pools[p].away != 0) refuse("tools are away that do not wear out");
+  std::vector<std::int64_t> walking(plant.pools.size(), 0);
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> held;  // by machine and pool
+  for (std::uint32_t m = 0; m < state.machines.size(); ++m) {
+    if (!state.machines[m].holding) continue;
+    const Needs needs = plant.choices[state.lots[state.machines[m].lot].choice].needs;
+    for (std::uint32_t k = 0; k < needs.count; ++k) {
+      const NeedData& need = plant.needs[needs.first + k];
+      const std::uint32_t pool = plant.need_pools[need.first_pool + ((state.machines[m].pools >> (8 * k)) & 0xffU)];
+      if (plant.pools[pool].first_unit != kNone) held[{m, pool}] += need.amount;
+      if (plant.pools[pool].walk != kNone && state.machines[m].walking) walking[pool] += need.amount;
+    }
+  }
+  for (const LifeData& life : plant.lives) {
+    const PoolData& data = plant.pools[life.pool];
+    std::int64_t away = 0;
+    for (std::uint32_t u = data.first_unit; u < data.first_unit + static_cast<std::uint32_t>(data.count); ++u) {
+      const UnitState& unit = state.units[u];
+      if (unit.at != kNone || unit.left > unit.drawn || unit.ground > life.regrinds ||
+          (unit.away && (unit.machine != kNone || unit.left > 0)))
+        refuse("a tool has more life than it had, or is in two places");
+      const bool grinds = unit.ground > 0;
+      if (unit.away && (unit.lives == 0 || !(grinds ? life.regrind : life.delivery).valid()))
+        refuse("a tool is away where none is");
+      if (state.queue.pending(slots.units + u) != unit.away ||
+          (unit.away && state.queue.time_of(slots.units + u) != unit.began + unit.drawn))
+        refuse("a pending event does not fit: a tool that comes back");
+      away += unit.away ? 1 : 0;
+      if (unit.machine != kNone) --held[{unit.machine, life.pool}];
+    }
+    if (state.pools[life.pool].away != away) refuse("more or fewer tools are away than is said");
+  }
+  for (std::uint32_t p = 0; p < plant.pools.size(); ++p) {
+    const PoolData& data = plant.pools[p];
+    if (state.pools[p].walking != walking[p]) refuse("more or fewer operators are on their way than is said");
+    if (data.first_unit == kNone || data.life != kNone) continue;
+    for (std::uint32_t u = data.first_unit; u < data.first_unit + static_cast<std::uint32_t>(data.count); ++u) {
+      const UnitState& unit = state.units[u];
+      if (unit.left != 0 || unit.drawn != 0 || unit.began != 0 || unit.lives != 0 || unit.ground != 0 || unit.away ||
+          state.queue.pending(slots.units + u))
+        refuse("an operator wears out");
+      if (unit.machine == kNone) continue;
+      if (!state.machines[unit.machine].walking && unit.at != plant.machines[unit.machine].station.value)
+        refuse("an operator works where he is not");
+      --held[{unit.machine, p}];
+    }
+  }
+  for (const auto& [who, missing] : held)
+    if (missing != 0) refuse("a machine holds other tools than it says");
 }
 /// The lots on machines become chains; each is on one machine only.
 void chain_loads(State& state, const std::vector<std::vector<std::uint32_t>>& loads) {
@@ -536,14 +604,14 @@ void check_machines(const PlantData& plant, State& state) {
         (!own_mode(m.repairing) || plant.modes[m.repairing].apart() || !state.failures[m.repairing].down))
       fault("it repairs what has not failed");
     const bool works = m.phase == Phase::kSetup || m.phase == Phase::kProcessing || m.phase == Phase::kRoaming;
-    if (m.running != (works && m.open && m.faults == 0 && !m.waits))
+    if (m.running != (works && m.open && m.faults == 0 && !m.waits && !m.walking))
       fault("it runs when it should stand, or stands when it should run");
     if (m.next_mode != kNone && (!m.running || m.phase != Phase::kProcessing || !own_mode(m.next_mode) ||
                                  plant.modes[m.next_mode].ages != Ageing::kWork))
       fault("its next failure is impossible");
     if (m.left > m.total) fault("more is left than there was");
     const bool repairs = m.repairing != kNone && !state.failures[m.repairing].waits;
-    if (state.queue.pending(i) != (m.running || repairs)) fault("its pending event does not fit");
+    if (state.queue.pending(i) != (m.running || m.walking || repairs)) fault("its pending event does not fit");
     if (m.running) {
       const Tick run = m.next_mode == kNone ? m.left : state.failures[m.next_mode].left;
       if (run > m.left || m.run_since > state.now || state.queue.time_of(i) != m.run_since + run)
@@ -990,7 +1058,17 @@ void read_totals(Reader& r, const PlantData& plant, State& state) {
     r.past(p.last, state.now);
     r.span(p.drawn);
     r.past(p.since, state.now);
-    r.all(p.open, p.integral, p.short_integral, p.short_time, p.coming_integral, p.open_time);
+    r.all(p.open, p.integral, p.short_integral, p.short_time, p.coming_integral, p.open_time, p.away, p.reground,
+          p.replaced, p.away_integral, p.walking, p.walk_integral);
+  }
+  for (UnitState& u : state.units) {
+    r.span(u.left);
+    r.span(u.drawn);
+    r.past(u.began, state.now);
+    r.all(u.lives, u.ground);
+    r.index(u.machine, plant.machines.size(), true);
+    r.index(u.at, plant.stations.size(), true);
+    r.all(u.away);
   }
   read_deliveries(r, plant, state);
   for (std::size_t n = r.count(4); n > 0; --n) {
@@ -1139,6 +1217,7 @@ State State::load(std::string_view bytes, const Plant& of) {
   state.belts.resize(data.belts.size());
   state.vehicles.resize(data.vehicle_fleet.size());
   state.tracks.resize(data.tracks.size());
+  state.units.resize(data.unit_count);
   std::vector<std::vector<std::uint32_t>> loads(data.machines.size());
   for (std::uint32_t i = 0; i < state.machines.size(); ++i) {
     read_machine(r, data, state.now, state.machines[i]);
@@ -1166,6 +1245,7 @@ State State::load(std::string_view bytes, const Plant& of) {
   check_machines(data, state);
   check_line(data, state);
   check_ranks(data, state);
+  check_units(data, state);
   check_events(data, state);
   return state;
 }

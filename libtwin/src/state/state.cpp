@@ -13,7 +13,8 @@ Slots::Slots(const PlantData& plant) noexcept {
   stations = pools + count(plant.pools);
   cycles = stations + count(plant.stations);
   reviews = cycles + count(plant.stations);
-  belts = reviews + count(plant.reorders);
+  units = reviews + count(plant.reorders);
+  belts = units + plant.unit_count;
   vehicles = belts + 2 * count(plant.belts);
   order = vehicles + count(plant.vehicle_fleet);
   change = order + 1;

@@ -129,6 +129,8 @@ struct StepOptions {
   ThenOptions then = {};
   std::vector<std::pair<std::string, TimeText>> times = {};  ///< by station, instead of `time`
   Amounts needs = {};                                        ///< operators and tools held while a machine runs
+  Amounts holds = {};                                        ///< tools that lots take and keep over later steps
+  std::vector<std::string> returns = {};                     ///< tools that lots give back afterwards
   Amounts uses = {}, makes = {};                             ///< material taken and made
   std::string family = {};                                   ///< kind of work; else the product's
   std::optional<TimeText> max_wait = {};                     ///< in the queue; for ever unless given
@@ -261,6 +263,14 @@ struct FleetOptions {
   std::optional<BatteryOptions> battery = {};
 };
 
+/// How tools wear out, each for itself.
+struct LifeOptions {
+  std::string life;                       ///< as a file has it: `20 h of work`, `500 of lots`
+  std::optional<TimeText> regrind = {};   ///< until one is back with a new life; it is replaced unless given
+  std::optional<int> regrinds = {};       ///< how often one is reground before it is replaced; always unless given
+  std::optional<TimeText> delivery = {};  ///< until a new one is there; at once unless given
+};
+
 struct OrderOptions {
   std::string id;
   std::string product;
@@ -293,11 +303,12 @@ class PlantBuilder {
   /// Hours by day or days: {{"mon-fri", "06:00-22:00"}, {"sat", "06:00-14:00"}}.
   PlantBuilder& calendar(const std::string& name, const std::vector<std::pair<std::string, std::string>>& hours);
   /// People by name: how many, when they are there (always unless given), what they can do beside what their name says.
+  /// \param walking  times between stations, as a setup matrix: back as there unless given
   PlantBuilder& operators(const std::string& name, int count = 1, const std::string& calendar_name = "",
-                          const std::vector<std::string>& skills = {});
+                          const std::vector<std::string>& skills = {}, const SetupMatrix& walking = {});
   /// Fixtures, tools and other things of which there are so many; as operators.
   PlantBuilder& tools(const std::string& name, int count = 1, const std::string& calendar_name = "",
-                      const std::vector<std::string>& skills = {});
+                      const std::vector<std::string>& skills = {}, const std::optional<LifeOptions>& life = {});
   /// What operations use up and make.
   PlantBuilder& material(const std::string& name, const MaterialOptions& material = {});
   /// What brings lots to a step whose transport names it.
@@ -324,7 +335,7 @@ class PlantBuilder {
   friend class ProductBuilder;
   Node& element(const char* collection, const std::string& name);
   void pool(const char* collection, const std::string& name, int count, const std::string& calendar_name,
-            const std::vector<std::string>& skills);
+            const std::vector<std::string>& skills, const std::optional<LifeOptions>& life, const SetupMatrix& walking);
   Document document_;
 };
 
@@ -338,12 +349,12 @@ class BuilderLink {
     return plant_->calendar(name, hours);
   }
   PlantBuilder& operators(const std::string& name, int count = 1, const std::string& calendar_name = "",
-                          const std::vector<std::string>& skills = {}) {
-    return plant_->operators(name, count, calendar_name, skills);
+                          const std::vector<std::string>& skills = {}, const SetupMatrix& walking = {}) {
+    return plant_->operators(name, count, calendar_name, skills, walking);
   }
   PlantBuilder& tools(const std::string& name, int count = 1, const std::string& calendar_name = "",
-                      const std::vector<std::string>& skills = {}) {
-    return plant_->tools(name, count, calendar_name, skills);
+                      const std::vector<std::string>& skills = {}, const std::optional<LifeOptions>& life = {}) {
+    return plant_->tools(name, count, calendar_name, skills, life);
   }
   PlantBuilder& material(const std::string& name, const MaterialOptions& material = {}) {
     return plant_->material(name, material);

@@ -159,8 +159,12 @@ struct PoolData {
   CalendarId calendar;    ///< invalid: always there
   DistributionId supply;  ///< of material: time between deliveries of `supply_lot`; what finds no place is lost
   std::int32_t supply_lot = 1;
-  std::uint32_t keeper = kNone;   ///< of material: the source that makes more of it when there is too little
-  std::uint32_t reorder = kNone;  ///< of material: how it is ordered from its supplier, in PlantData::reorders
+  std::uint32_t keeper = kNone;      ///< of material: the source that makes more of it when there is too little
+  std::uint32_t carrier = kNone;     ///< of a tool that lots hold from step to step: its place in PlantData::carriers
+  std::uint32_t first_unit = kNone;  ///< where its units are told apart: the first of them in State::units
+  std::uint32_t life = kNone;        ///< of tools that wear out: in PlantData::lives
+  std::uint32_t walk = kNone;        ///< of operators who walk: first of their times in PlantData::walks, [from][to]
+  std::uint32_t reorder = kNone;     ///< of material: how it is ordered from its supplier, in PlantData::reorders
   std::uint64_t hash = 0;
 };
 
@@ -180,6 +184,16 @@ struct ReorderData {
   }
 };
 
+/// How tools wear out. Each one does so for itself.
+struct LifeData {
+  std::uint32_t pool = kNone;
+  Ageing ages = Ageing::kWork;          ///< kWork: time in which its machine processes, kLots: operations
+  DistributionId life;                  ///< seconds, or lots
+  DistributionId regrind;               ///< seconds; invalid: it is not reground
+  DistributionId delivery;              ///< seconds until a new one is there; invalid: at once
+  std::uint64_t regrinds = UINT64_MAX;  ///< times one is reground before it is replaced
+};
+
 /// So many of one pool, the first of several that has them.
 struct NeedData {
   std::uint32_t first_pool = 0, pool_count = 0;  ///< in PlantData::need_pools
@@ -191,6 +205,8 @@ struct Needs {
 };
 inline constexpr std::size_t kRateConditions = 7;       ///< conditions of a machine, see twin/state/state.hpp
 inline constexpr std::uint32_t kMaxNeeds = 8;           ///< of one operation
+inline constexpr std::uint32_t kMaxCarriers = 8;        ///< kinds of tools that lots hold from step to step
+inline constexpr std::uint32_t kMostHeld = 1000;        ///< of one kind by one lot
 inline constexpr std::uint32_t kMaxAlternatives = 255;  ///< pools that can meet one need
 
 struct MachineData {
@@ -302,9 +318,13 @@ struct ChoiceData {
                                ///< lots of one batch have in common
   Needs needs;                 ///< pools held while the operation runs
   Needs uses, makes;           ///< material taken at its start, and given at its end
+  Needs holds;                 ///< tools that each lot takes at the start and holds over later steps
+  std::uint32_t returns = 0;   ///< bits of the carriers that each lot gives back at the end
   std::uint32_t able = kNone;  ///< in PlantData::able, a flag for each machine of the station; kNone: all do it
-  /// Neither needs nor material.
-  [[nodiscard]] bool is_bare() const noexcept { return needs.count + uses.count + makes.count == 0; }
+  /// Neither needs, tools nor material.
+  [[nodiscard]] bool is_bare() const noexcept {
+    return needs.count + uses.count + makes.count + holds.count + returns == 0;
+  }
 };
 
 /// Where a step leads with some probability (in Parameters).
@@ -477,8 +497,12 @@ struct PlantData {
   std::vector<std::uint8_t> able;              ///< rows of flags, see ChoiceData::able
   std::vector<PoolData> pools;
   std::vector<ReorderData> reorders;
+  std::vector<LifeData> lives;
+  std::vector<Tick> walks;       ///< between stations, of pools whose operators walk
+  std::uint32_t unit_count = 0;  ///< units of pools that are told apart
   std::vector<NeedData> needs;
   std::vector<std::uint32_t> need_pools;
+  std::vector<std::uint32_t> carriers;  ///< pools that lots hold from step to step
   std::vector<std::uint32_t> forks;  ///< StepId values
   std::vector<BeltData> belts;
   std::vector<FleetData> fleets;

@@ -73,6 +73,7 @@ struct MachineState {
   bool holding = false;                          ///< `pools` are in use by it
   std::uint16_t pace = 0;                        ///< state in which the present processing began: says its speed
   bool late = false;                             ///< works on although its calendar has closed, until it is done
+  bool walking = false;                          ///< its operators are on their way to it
   std::uint64_t pools = 0;                       ///< while running: which alternative meets each need, 8 bits a need
   std::array<Tick, kConditions> in_condition{};  ///< up to `since`
   std::uint64_t visits = 0;                      ///< operations finished
@@ -134,6 +135,7 @@ struct LotMore {
   bool called = false;                   ///< it has a place where it goes, and waits for a vehicle to come and load it
   Tick boarded = 0;                      ///< on a belt: its clock when the lot got on
   Tick carried = 0;                      ///< time on its ways so far, without the present one
+  std::array<std::uint16_t, kMaxCarriers> held{};  ///< of each carrier, how many it holds
 };
 
 /// How a lot did one step that it remembers, for the sake of later ones.
@@ -243,6 +245,12 @@ struct PoolState {
   std::uint64_t ordered = 0;    ///< of material: orders so far
   std::uint64_t shortages = 0;  ///< of material: times an operation asked and there was too little
   std::uint64_t used = 0;       ///< of material: units in operations that have ended
+  std::int64_t away = 0;        ///< of tools that wear out: being reground or delivered
+  std::int64_t walking = 0;     ///< of operators who walk: in use by machines that wait until they are there
+  Wide walk_integral = 0;       ///< of `walking` over time, up to `since`
+  std::uint64_t reground = 0;   ///< of tools that wear out: times one was sent to be reground
+  std::uint64_t replaced = 0;   ///< of tools that wear out: times one was replaced
+  Wide away_integral = 0;       ///< of `away` over time, up to `since`
   Tick last = 0, drawn = 0;     ///< the last delivery, or the start, and the time from then to the next
   Tick since = 0;               ///< of the last change of `level` or `open`
   bool open = true;             ///< by its calendar
@@ -251,6 +259,18 @@ struct PoolState {
   Wide short_time = 0;          ///< of material: in which any were, up to `since`
   Wide coming_integral = 0;     ///< of material: of units on order, up to `since`
   Wide open_time = 0;           ///< up to `since`
+};
+
+/// One of a pool whose units are told apart.
+struct UnitState {
+  Tick left = 0;                  ///< of its life, as of when its machine last stopped; a lot counts as a second
+  Tick drawn = 0;                 ///< whole life; while it is away: how long it is away
+  Tick began = 0;                 ///< while it is away: since when
+  std::uint64_t lives = 0;        ///< that have ended: index of the draws
+  std::uint64_t ground = 0;       ///< times it was reground since it was new
+  std::uint32_t machine = kNone;  ///< that has it in use
+  std::uint32_t at = kNone;       ///< of operators who walk: station where it is, or set out from; kNone: nowhere yet
+  bool away = false;              ///< it is reground, or a new one is delivered in its place
 };
 
 /// Material on its way from its supplier.
@@ -319,11 +339,11 @@ struct Belief {
 };
 
 /// Slots of pending events: machines, failure modes, sources, calendars, pools (deliveries), stations (batches that
-/// wait no longer), stations again (cycles), reviews of material, belts (two each: the first lot comes to the end, and
-/// the next one may get on), vehicles, the next order, the next change of an order, then lots under way or in a queue
-/// they may leave.
+/// wait no longer), stations again (cycles), reviews of material, units of pools, belts (two each: the first lot comes to
+/// the end, and the next one may get on), vehicles, the next order, the next change of an order, then lots under way or
+/// in a queue they may leave.
 struct Slots {
-  std::uint32_t modes, sources, calendars, pools, stations, cycles, reviews, belts, vehicles, order, change, lots;
+  std::uint32_t modes, sources, calendars, pools, stations, cycles, reviews, units, belts, vehicles, order, change, lots;
   explicit Slots(const PlantData& plant) noexcept;
 };
 
@@ -369,6 +389,7 @@ struct State {
   std::vector<StepDone> marks;         ///< shape (lots, marks_per_lot), row = slot of `lots`
   std::vector<std::uint64_t> samples;  ///< lots that have come to each step that some pass by in turn
   std::vector<PoolState> pools;
+  std::vector<UnitState> units;      ///< by PoolData::first_unit
   std::vector<BeltState> belts;
   std::vector<VehicleState> vehicles;
   std::vector<std::uint32_t> tracks;  ///< by track: vehicles on it
