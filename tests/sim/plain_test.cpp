@@ -40,7 +40,8 @@ std::string random_plain(unsigned seed) {
   }
   for (unsigned p = 0; p < 2; ++p)
     for (unsigned s = p; s < count; ++s) {
-      routes[p] += fmt::format("      - {{at: s{}, time: \"{}\"{}", s, time(5), chance(25) ? ", transport: 3 min" : "");
+      routes[p] +=
+          fmt::format("      - {{at: s{}, time: \"{}\"{}", s, time(5), s > 0 && chance(25) ? ", transport: 3 min" : "");
       if (chance(25)) routes[p] += ", then: {pass: 0.8, scrap: 0.1, leave: 0.1}";
       routes[p] += "}\n";
     }
@@ -82,7 +83,7 @@ TEST(Plain, LinesOfAnyKindRunTheSameRecordedOrNot) {
     if (same_recorded_or_not(RandomLine(seed).yaml(), 10 * kHour)) ++plain;
     if (::testing::Test::HasFailure()) return;
   }
-  EXPECT_GT(plain, 20);
+  EXPECT_GT(plain, 10);
   EXPECT_LT(plain, 140);
 }
 
