@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <type_traits>
+
 #include "engine_impl.hpp"
 
 namespace twin {
@@ -22,6 +24,17 @@ void check_counts(const Plant& plant, const Parameters& parameters) {
 }
 
 template <class R>
+bool run_engine(const Plant& plant, const Parameters& parameters, State& state, const Until& end, R recorder) {
+  Engine<R> engine(plant.data(), parameters, state, recorder);
+  const bool finished = engine.run(end);
+  if (!engine.deadlock().empty())
+    throw DeadlockError(fmt::format("deadlock at {} in replication {} of plant '{}': {}",
+                                    format_duration(Duration{state.now}), state.replication, plant.data().name,
+                                    engine.deadlock()));
+  return finished;
+}
+
+template <class R>
 bool run(const Plant& plant, const Parameters& parameters, State& state, const Until& until, R recorder) {
   check_plant(plant, state, "advance");
   check_counts(plant, parameters);
@@ -31,13 +44,9 @@ bool run(const Plant& plant, const Parameters& parameters, State& state, const U
                                       format_wall_time(plant.wall(state.now))));
   Until end = until;
   end.time = std::min(end.time, kNever);
-  Engine<R> engine(plant.data(), parameters, state, recorder);
-  const bool finished = engine.run(end);
-  if (!engine.deadlock().empty())
-    throw DeadlockError(fmt::format("deadlock at {} in replication {} of plant '{}': {}",
-                                    format_duration(Duration{state.now}), state.replication, plant.data().name,
-                                    engine.deadlock()));
-  return finished;
+  if constexpr (std::is_same_v<R, detail::NoRecorder>)
+    if (detail::is_plain(plant.data())) return run_engine(plant, parameters, state, end, detail::PlainRecorder{});
+  return run_engine(plant, parameters, state, end, recorder);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 /// the places these leave are given to blocked lots, whose machines are freed in turn, until nothing moves.
 #pragma once
 #include <algorithm>
+#include <type_traits>
 
 #include "draw_ahead_impl.hpp"
 #include "plant_view_impl.hpp"
@@ -19,17 +20,21 @@ namespace twin::detail {
 
 /// Records nothing; its calls vanish.
 struct NoRecorder {
-  static constexpr bool kOperations = false, kLots = false, kConditions = false, kLevels = false;
+  static constexpr bool kOperations = false, kLots = false, kConditions = false, kLevels = false, kPlain = false;
+};
+/// The same, of a plain plant.
+struct PlainRecorder : NoRecorder {
+  static constexpr bool kPlain = true;
 };
 /// Records lots only, without a virtual call.
 struct LotLogAdapter {
-  static constexpr bool kOperations = false, kLots = true, kConditions = false, kLevels = false;
+  static constexpr bool kOperations = false, kLots = true, kConditions = false, kLevels = false, kPlain = false;
   LotLog& log;
   void on_lot(const LotRecord& r) const { log.on_lot(r); }
 };
 /// Passes everything on.
 struct RecorderAdapter {
-  static constexpr bool kOperations = true, kLots = true, kConditions = true, kLevels = true;
+  static constexpr bool kOperations = true, kLots = true, kConditions = true, kLevels = true, kPlain = false;
   Recorder& recorder;
   void on_operation(const OperationRecord& r) const { recorder.on_operation(r); }
   void on_lot(const LotRecord& r) const { recorder.on_lot(r); }
@@ -295,15 +300,26 @@ class Engine {
   [[gnu::always_inline]] inline bool serve(std::uint32_t m);
   [[gnu::noinline]] bool serve_batch(std::uint32_t m);
   [[gnu::noinline]] void offer_batch(std::uint32_t s);
+  [[nodiscard]] QueueRule kept(std::uint32_t s) const noexcept {
+    return R::kPlain ? QueueRule::kFifo : kept_by(p_.stations[s]);
+  }
+  [[nodiscard]] static bool is_open(const MachineState& machine) noexcept { return R::kPlain || machine.open; }
+  [[nodiscard]] std::uint64_t hash_of(const Lot& lot) const noexcept {
+    return R::kPlain ? p_.sources[lot.source].hash : hash_of_source(p_, lot.source);
+  }
+  /// Stream of the draws that lots of a source make at a step.
+  [[nodiscard]] std::uint64_t stream_of(const Lot& lot, Purpose purpose) const noexcept {
+    return draw_stream(hash_of(lot) + p_.steps[lot.step].hash, purpose);
+  }
   /// Every lot comes into a queue by this, and out of it by queue_out().
   [[gnu::always_inline]] inline void queue_in(std::uint32_t s, std::uint32_t l) {
-    queue_push(s_, s, kept_by(p_.stations[s]), l);
-    if (p_.stations[s].scanned) [[unlikely]]
+    queue_push(s_, s, kept(s), l);
+    if (!R::kPlain && p_.stations[s].scanned) [[unlikely]]
       rank_in(s, l);
   }
   [[gnu::always_inline]] inline void queue_out(std::uint32_t s, std::uint32_t l) {
-    queue_remove(s_, s, kept_by(p_.stations[s]), l);
-    if (p_.stations[s].scanned) [[unlikely]]
+    queue_remove(s_, s, kept(s), l);
+    if (!R::kPlain && p_.stations[s].scanned) [[unlikely]]
       rank_out(s, l);
   }
   [[gnu::always_inline]] inline void take_out(std::uint32_t s, std::uint32_t l);
@@ -519,7 +535,7 @@ class Engine {
   void redraw_lot(std::uint32_t l);
   void redraw_pool(std::uint32_t p);
 
-  const PlantView p_;
+  const std::conditional_t<R::kPlain, PlainView, PlantView> p_;
   const Parameters& q_;
   State& s_;
   R r_;
@@ -590,7 +606,7 @@ bool Engine<R>::run_events(const Until& until) {
     const std::uint32_t slot = next->slot;
     s_.queue.drop_first();
     handle(slot);
-    if (!deadlock_.empty()) {
+    if (!R::kPlain && !deadlock_.empty()) {
       s_.queue.settle();
       return true;
     }

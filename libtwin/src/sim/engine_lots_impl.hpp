@@ -44,14 +44,15 @@ void Engine<R>::schedule_orders() {
 template <class R>
 void Engine<R>::resolve() {
   for (;;) {
-    for (std::size_t i = 0; pools_freed_ || i < freed_count_;) {
-      if (pools_freed_) {
+    for (std::size_t i = 0; (!R::kPlain && pools_freed_) || i < freed_count_;) {
+      if (!R::kPlain && pools_freed_) {
         wake();
       } else {
         take_next(freed_[i++]);
       }
     }
     freed_count_ = 0;
+    if constexpr (R::kPlain) return;
     if (!held_.empty() && ask_held()) [[unlikely]]
       continue;
     if (newly_held_) [[unlikely]]
@@ -76,11 +77,12 @@ bool Engine<R>::closes_now(std::uint32_t m) const noexcept {
 template <class R>
 void Engine<R>::take_next(std::uint32_t m) {
   MachineState& machine = s_.machines[m];
-  if (machine.open && (machine.late || closes_now(m))) {  // begins nothing that would rest over the closing time
+  if (!R::kPlain && machine.open &&
+      (machine.late || closes_now(m))) {  // begins nothing that would rest over the closing time
     machine.open = false;
     machine.late = false;
   }
-  if (machine.phase != Phase::kIdle || !machine.open || machine.faults > 0) {
+  if (machine.phase != Phase::kIdle || !is_open(machine) || machine.faults > 0) {
     update_condition(m);
     if (p_.cares && !machine.open) care(m);
     return;
@@ -99,10 +101,11 @@ void Engine<R>::take_next(std::uint32_t m) {
     if (machine.phase != Phase::kIdle) return;
   }
   const StationData& data = p_.stations[s];
-  const bool kept = data.selective ? is_kept(m)
-                                   : data.places >= 0 &&
-                                         station.inbound >= static_cast<std::uint32_t>(data.places) + station.idle &&
-                                         data.cycle == 0;  // for those on their way
+  const bool kept = !R::kPlain && data.selective
+                        ? is_kept(m)
+                        : data.places >= 0 &&
+                              station.inbound >= static_cast<std::uint32_t>(data.places) + station.idle &&
+                              data.cycle == 0;  // for those on their way
   const std::uint32_t source = kept ? kNone : saturating_source(s, m);
   if (source != kNone) {
     take_from_supply(m, source);
@@ -115,9 +118,9 @@ template <class R>
 bool Engine<R>::serve(std::uint32_t m) {
   const std::uint32_t s = station_of(m);
   const StationData& data = p_.stations[s];
-  if (!data.direct) return serve_batch(m);
+  if (!R::kPlain && !data.direct) return serve_batch(m);
   std::uint32_t l = s_.stations[s].head;
-  if (data.scanned) {
+  if (!R::kPlain && data.scanned) {
     l = pick(m);
     if (l == kNone) return false;  // none that this machine can do
   }
@@ -164,7 +167,7 @@ void Engine<R>::take_out(std::uint32_t s, std::uint32_t l) {
   lot.waiting += waited;
   station.queue_time += waited;
   station.queue_integral += s_.now;
-  if (p_.steps[lot.step].limited) s_.queue.cancel(slots_.lots + l);
+  if (!R::kPlain && p_.steps[lot.step].limited) s_.queue.cancel(slots_.lots + l);
   if constexpr (R::kLevels) r_.on_queue({s, station.queued, s_.now});
 }
 /// Lots have waited long enough for others to join them: idle machines start with fewer.
@@ -182,7 +185,7 @@ std::uint32_t Engine<R>::saturating_source(std::uint32_t station, std::uint32_t 
   for (const std::uint32_t i : saturating_) {
     const StepData& first = p_.steps[p_.products[p_.sources[i].product.value].first_step];
     if (p_.choices[first.first_choice].station.value != station) continue;
-    if (p_.choices[first.first_choice].able != kNone &&
+    if (!R::kPlain && p_.choices[first.first_choice].able != kNone &&
         !may_do(p_, s_, m, first.first_choice, p_.products[p_.sources[i].product.value].first_step, kNone))
       continue;
     if (found == kNone || s_.sources[i].count < s_.sources[found].count) found = i;
@@ -226,21 +229,21 @@ template <class R>
 bool Engine<R>::may_go(std::uint32_t c, const Lot& lot) {
   const std::uint32_t s = p_.choices[c].station.value;
   if (lot.machine != kNone && station_of(lot.machine) == s) return true;
-  if (p_.stations[s].selective) [[unlikely]]
+  if (!R::kPlain && p_.stations[s].selective) [[unlikely]]
     return may_go_among(c, lot, lot.source == kNone ? kNone : slot_of(lot));
   return s_.stations[s].blocked_head == kNone && has_room(s);
 }
 /// Gives the places that are free to the lots that have waited longest for them.
 template <class R>
 void Engine<R>::admit_blocked(std::uint32_t s) {
-  if (p_.stations[s].selective) {
+  if (!R::kPlain && p_.stations[s].selective) {
     admit_among(s);
     return;
   }
   while (s_.stations[s].blocked_head != kNone && has_room(s)) {
     const std::uint32_t l = blocked_pop(s_, s);
     Lot& lot = s_.lots[l];
-    if (p_.steps[lot.step].way >= Way::kBelt) [[unlikely]] {
+    if (!R::kPlain && p_.steps[lot.step].way >= Way::kBelt) [[unlikely]] {
       admit_carried(l);
       continue;
     }
@@ -252,9 +255,9 @@ void Engine<R>::admit_blocked(std::uint32_t s) {
 template <class R>
 void Engine<R>::route(std::uint32_t l) {
   Lot& lot = s_.lots[l];
-  if (p_.steps[lot.step].diverts) [[unlikely]]
+  if (!R::kPlain && p_.steps[lot.step].diverts) [[unlikely]]
     if (divert(l)) return;
-  if (p_.steps[lot.step].way >= Way::kBelt) [[unlikely]] {
+  if (!R::kPlain && p_.steps[lot.step].way >= Way::kBelt) [[unlikely]] {
     depart(l);
     return;
   }
@@ -364,7 +367,7 @@ void Engine<R>::leave_machine(Lot& lot) {
   const std::uint32_t m = lot.machine;
   MachineState& machine = s_.machines[m];
   lot.machine = kNone;
-  if (--machine.held > 0) {
+  if (--machine.held > 0 && !R::kPlain) {
     const std::uint32_t l = slot_of(lot);
     std::uint32_t* link = &machine.lot;
     while (*link != l) link = &s_.lots[*link].child;
@@ -383,11 +386,11 @@ void Engine<R>::enter(std::uint32_t l) {
   const StationData& data = p_.stations[s];
   StationState& station = s_.stations[s];
   lot.entered = s_.now;
-  if (p_.steps[lot.step].window_of != kNone) [[unlikely]]
+  if (!R::kPlain && p_.steps[lot.step].window_of != kNone) [[unlikely]]
     if (comes_too_late(l)) return;
-  if (station.idle > 0 && data.direct && (station.queued == 0 || data.selective)) {
+  if (station.idle > 0 && (R::kPlain || data.direct) && (station.queued == 0 || (!R::kPlain && data.selective))) {
     std::uint32_t m = data.first_machine;
-    if (data.selective) [[unlikely]] {
+    if (!R::kPlain && data.selective) [[unlikely]] {
       m = idle_for(s, l);
     } else {
       while (s_.machines[m].condition != Condition::kStarved) ++m;
@@ -399,10 +402,11 @@ void Engine<R>::enter(std::uint32_t l) {
   }
   lot.place = Place::kQueue;
   lot.arrival = s_.arrivals++;
-  lot.key = data.rule == QueueRule::kFifo ? 0 : queue_key(data, lot);
+  lot.key = R::kPlain || data.rule == QueueRule::kFifo ? 0 : queue_key(data, lot);
   station.queue_integral -= s_.now;
   queue_in(s, l);
   if constexpr (R::kLevels) r_.on_queue({s, station.queued, s_.now});
+  if constexpr (R::kPlain) return;
   if (p_.steps[lot.step].limited) schedule_patience(l);
   if (station.idle > 0 && !data.direct) {
     offer_batch(s);
@@ -472,10 +476,10 @@ void Engine<R>::join(std::uint32_t l, bool scrapped) {
 template <class R>
 void Engine<R>::finish(std::uint32_t m) {
   MachineState& machine = s_.machines[m];
-  const std::uint32_t lots = machine.held;
+  const std::uint32_t lots = R::kPlain ? 1 : machine.held;
   machine.visits += lots;
   forget_belief(m);
-  if (const ChoiceData& choice = choice_on(machine); !choice.is_bare()) {
+  if (const ChoiceData& choice = choice_on(machine); !R::kPlain && !choice.is_bare()) {
     if (p_.tools_wear && machine.holding) age_units(m, Ageing::kLots, std::int64_t{lots} * kSecond);
     release_pools(m);
     make_material(choice, machine.held);
@@ -504,12 +508,12 @@ template <class R>
 void Engine<R>::finish_lot(std::uint32_t m, std::uint32_t l) {
   Lot& lot = s_.lots[l];
   const StepData& step = p_.steps[lot.step];
-  digests_.add(hash_of_source(p_, lot.source) + step.hash + lot_index(lot) * 0x9e3779b97f4a7c15ULL,
+  digests_.add(hash_of(lot) + step.hash + lot_index(lot) * 0x9e3779b97f4a7c15ULL,
                p_.machines[m].hash + static_cast<std::uint64_t>(s_.machines[m].started) * 0xd1342543de82ef95ULL,
                static_cast<std::uint64_t>(s_.now) * 0xaf251af3b0f025b5ULL, s_.history);
   if constexpr (R::kOperations)
     r_.on_operation({lot.source, lot.step, m, lot.round, lot.serial, lot.entered, s_.machines[m].started, s_.now});
-  if (step.mark != kNone) [[unlikely]]
+  if (!R::kPlain && step.mark != kNone) [[unlikely]]
     remember(l, m);
   if (p_.wears && spoils(m, lot)) [[unlikely]]
     return spoil(m, l);
@@ -540,7 +544,7 @@ void Engine<R>::move_on(std::uint32_t l, std::uint32_t target) {
     if (target <= lot.step) ++lot.round;
     lot.step = target;
     route(l);
-  } else if (lot.whole != kNone) {
+  } else if (!R::kPlain && lot.whole != kNone) {
     join(l, target == BranchData::kScrap);
   } else {
     leave_machine(lot);
@@ -565,7 +569,7 @@ const BranchData& Engine<R>::branch_of(const StepData& step, const Lot& lot) con
 template <class R>
 std::uint32_t Engine<R>::make_lot(std::uint32_t source, std::uint64_t serial, Tick due, std::int32_t priority) {
   const std::uint32_t l = take_lot_slot(s_);
-  const std::uint32_t product = product_of_source(p_, source).value;
+  const std::uint32_t product = R::kPlain ? p_.sources[source].product.value : product_of_source(p_, source).value;
   Lot& lot = s_.lots[l];
   lot.release = s_.now;
   lot.due = due;
@@ -590,7 +594,7 @@ void Engine<R>::release_from_source(std::uint32_t i) {
 template <class R>
 void Engine<R>::arrival_event(std::uint32_t i) {
   s_.sources[i].last = s_.now;
-  if (p_.sources[i].batch.valid()) [[unlikely]] {
+  if (!R::kPlain && p_.sources[i].batch.valid()) [[unlikely]] {
     release_several(i);
   } else {
     release_from_source(i);
@@ -626,7 +630,7 @@ void Engine<R>::schedule_arrival(std::uint32_t i) {
   const SourceData& data = p_.sources[i];
   source.drawn = arrivals_.draw(
       i, s_.key, [&] { return draw_stream(data.hash, Purpose::kArrival); }, source.count, 0, q_, data.interarrival, 1);
-  if (data.profile_count > 0) [[unlikely]]
+  if (!R::kPlain && data.profile_count > 0) [[unlikely]]
     source.drawn = p_.data.profile_end(data, s_.now, source.drawn) - s_.now;
   s_.queue.schedule(slots_.sources + i, s_.now + source.drawn, code(Priority::kArrival));
 }
@@ -670,6 +674,7 @@ void Engine<R>::leave_plant(std::uint32_t l, bool scrapped) {
                cancelled});
   const std::uint32_t ordered = source < p_.sources.size() ? kNone : order_of(p_.data, s_, l);
   free_lot_slot(s_, l);
+  if constexpr (R::kPlain) return;
   if (ordered != kNone) {
     OrderState& order = s_.orders[ordered];
     ++(cancelled ? order.cancelled : scrapped ? order.scrapped : order.finished);

@@ -63,7 +63,7 @@ template <class R>
 void Engine<R>::update_condition(std::uint32_t m) {
   MachineState& machine = s_.machines[m];
   Condition condition = Condition::kStarved;
-  if (!machine.open) {
+  if (!is_open(machine)) {
     condition = Condition::kOff;
   } else if (machine.faults > 0) {
     condition = Condition::kDown;
@@ -114,7 +114,7 @@ void Engine<R>::machine_event(std::uint32_t m) {
   if (machine.next_mode != kNone) {
     const std::uint32_t f = machine.next_mode;
     machine.next_mode = kNone;
-    if (p_.modes[f].level_count > 0) {
+    if (!R::kPlain && p_.modes[f].level_count > 0) {
       wear_at_work(m, f);
       return;
     }
@@ -126,7 +126,7 @@ void Engine<R>::machine_event(std::uint32_t m) {
     update_condition(m);
     if (p_.cares) care(m);
   } else if (machine.phase == Phase::kSetup) {
-    if (machine.tearing) [[unlikely]] {
+    if (!R::kPlain && machine.tearing) [[unlikely]] {
       machine.tearing = false;
       begin_setup(m);
     } else {
@@ -153,7 +153,7 @@ void Engine<R>::load(std::uint32_t m, std::uint32_t l) {
   lot.place = Place::kMachine;
   lot.machine = m;
   ++s_.stations[station_of(m)].visits;
-  if (machine.held++ == 0) {
+  if (machine.held++ == 0 || R::kPlain) {
     machine.lot = l;
   } else {
     s_.lots[last_loaded_].child = l;
@@ -170,7 +170,7 @@ void Engine<R>::begin_work(std::uint32_t m) {
   machine.started = s_.now;
   machine.supplied = false;
   const ChoiceData& choice = p_.choices[lot.choice];
-  machine.changing = machine.last_step != lot.step && choice.changeover.valid();
+  machine.changing = !R::kPlain && machine.last_step != lot.step && choice.changeover.valid();
   machine.last_step = lot.step;
   if (p_.keeps_runs) [[unlikely]]
     if (begin_teardown(m)) return;
@@ -182,7 +182,7 @@ void Engine<R>::begin_setup(std::uint32_t m) {
   MachineState& machine = s_.machines[m];
   const Lot& lot = s_.lots[machine.lot];
   const ChoiceData& choice = p_.choices[lot.choice];
-  if (const DistributionId setup = setup_of(machine, choice); setup.valid()) {
+  if (const DistributionId setup = setup_of(machine, choice); !R::kPlain && setup.valid()) {
     machine.phase = Phase::kSetup;
     machine.total = machine.left = draw(setup, step_stream(p_, lot, Purpose::kSetup), lot_index(lot));
     run_machine(m, choice);
@@ -217,9 +217,10 @@ void Engine<R>::begin_processing(std::uint32_t m) {
 template <class R>
 Tick Engine<R>::processing_time(std::uint32_t m, const Lot& lot) noexcept {
   const DistributionId time = p_.choices[lot.choice].time;
-  const auto stream = [&] { return step_stream(p_, lot, Purpose::kService); };
+  const auto stream = [&] { return stream_of(lot, Purpose::kService); };
   // Only lots of one source that come in a row are worth drawing ahead for, at steps with one way to be done.
-  const bool ahead = lot.source < p_.sources.size() && lot.round == 0 && p_.steps[lot.step].choice_count == 1;
+  const bool ahead =
+      (R::kPlain || lot.source < p_.sources.size()) && lot.round == 0 && p_.steps[lot.step].choice_count == 1;
   const double speed = q_.speed[m];
   if (ahead) return services_.draw(lot.step, s_.key, stream, lot.serial, kRoundBits, q_, time, speed);
   const double work = q_.quantile(time, draw_uniform(s_.key, stream(), lot_index(lot)));
@@ -230,7 +231,7 @@ Tick Engine<R>::processing_time(std::uint32_t m, const Lot& lot) noexcept {
 template <class R>
 void Engine<R>::run_machine(std::uint32_t m, const ChoiceData& choice) {
   MachineState& machine = s_.machines[m];
-  if (!machine.open || machine.faults > 0 || (!machine.holding && !choice.is_bare() && !obtain(m))) {
+  if (!is_open(machine) || machine.faults > 0 || (!R::kPlain && !machine.holding && !choice.is_bare() && !obtain(m))) {
     update_condition(m);
     return;
   }

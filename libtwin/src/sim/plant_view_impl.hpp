@@ -60,6 +60,51 @@ struct PlantView {
   }
 };
 
+/// A plain plant: lots come one by one and wait in order of arrival; machines do one lot at a time, are always open,
+/// need nothing to be there, and fail or not. Its engine asks for nothing else, so it does less for each event.
+struct PlainView : PlantView {
+  using PlantView::PlantView;
+  static constexpr bool may_deadlock = false, counts_lots = false, keeps_runs = false, cares = false, wears = false,
+                        holds_back = false, slotted = false, polls = false, preempts = false, has_orders = false,
+                        tools_wear = false, walks = false, tells_apart = false, carries = false;
+
+  [[nodiscard]] static DistributionId setup_between(StationId, std::uint32_t, std::uint32_t) noexcept { return {}; }
+};
+[[nodiscard]] inline bool is_plain(const PlantData& plant) noexcept {
+  if (plant.may_deadlock || plant.counts_lots || plant.keeps_runs || plant.cares || plant.wears || plant.holds_back ||
+      plant.slotted || plant.polls || plant.preempts || plant.lots_carry_more || plant.marks_per_lot > 0 ||
+      !plant.pools.empty() || !plant.belts.empty() || !plant.fleets.empty() || !plant.calendars.empty() || !plant.orders.empty())
+    return false;
+  const auto all = [](const auto& items, auto holds) {
+    for (const auto& item : items)
+      if (!holds(item)) return false;
+    return true;
+  };
+  return all(plant.stations,
+             [](const StationData& s) {
+               return s.rule == QueueRule::kFifo && s.direct && !s.scanned && !s.selective && s.batch.most == 1 &&
+                      s.cycle == 0 && s.setups == kNone;
+             }) &&
+         all(plant.sources,
+             [](const SourceData& s) {
+               return (s.kind == SourceKind::kRenewal || s.kind == SourceKind::kSaturate) && !s.batch.valid() &&
+                      s.profile_count == 0;
+             }) &&
+         all(plant.steps,
+             [](const StepData& s) {
+               return !s.diverts && !s.limited && s.mark == kNone && s.same_as == kNone && s.window_of == kNone &&
+                      s.choice_count > 0;
+             }) &&
+         all(plant.choices,
+             [](const ChoiceData& c) {
+               return c.is_bare() && c.able == kNone && !c.setup.valid() && !c.changeover.valid();
+             }) &&
+         all(plant.modes, [](const FailureModeData& f) {
+           return f.level_count == 0 && !f.maintenance && f.crew.count == 0 &&
+                  (f.ages == Ageing::kWork || f.ages == Ageing::kTime);
+         });
+}
+
 inline std::uint64_t hash_of_source(const PlantView& plant, std::uint32_t source) noexcept {
   return source < plant.sources.size() ? plant.sources[source].hash : plant.orders[source - plant.sources.size()].hash;
 }
