@@ -95,6 +95,9 @@ enum class Shape : unsigned char {
   kDispatch,
   kBattery,
   kWhenIdle,
+  kPolling,
+  kServe,
+  kPreempt,
 };
 
 /// Kinds of mappings that occur.
@@ -123,10 +126,11 @@ enum class Level : unsigned char {
   kReorder,
   kMaintenance,
   kDegradation,
+  kPolling,
   kSample,
   kWithin
 };
-inline constexpr int kLevels = 26;
+inline constexpr int kLevels = 27;
 
 struct Key {
   const char* name;

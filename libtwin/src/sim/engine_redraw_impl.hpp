@@ -48,6 +48,7 @@ void Engine<R>::redraw_pool(std::uint32_t p) {
 template <class R>
 void Engine<R>::redraw_lot(std::uint32_t l) {
   Lot& lot = s_.lots[l];
+  if (p_.preempts && lot.place != Place::kFree && s_.more[l].worked_by != kNone) redraw_preempted(l);
   if (!s_.queue.pending(slots_.lots + l)) return;
   const bool moves = lot.place == Place::kTransit;
   const StepData& step = p_.steps[lot.step];
@@ -84,6 +85,7 @@ void Engine<R>::redraw_machine(std::uint32_t m) {
       failure.drawn = age + failure.left;
     }
   }
+  if (machine.phase == Phase::kRoaming) return redraw_roaming(m, was_running);
   if (machine.phase != Phase::kSetup && machine.phase != Phase::kProcessing) return;
   const Lot& lot = s_.lots[machine.lot];
   const ChoiceData& choice = p_.choices[lot.choice];
