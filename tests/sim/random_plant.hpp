@@ -12,9 +12,14 @@ namespace twin {
 
 class RandomPlant {
  public:
-  /// \param rich  with operators, material, batches, setups by family, patience and parallel branches
+  /// \param rich  with operators, material, batches, setups by family, patience, parallel branches and sublots
   explicit RandomPlant(unsigned seed, bool rich)
-      : random_(seed), later_(seed + 7919), more_(seed + 77), routes_(seed + 4242), rich_(rich) {}
+      : random_(seed),
+        later_(seed + 7919),
+        more_(seed + 77),
+        routes_(seed + 4242),
+        splits_(seed + 60013),
+        rich_(rich) {}
 
   /// \param extra  more stations or products, as YAML lines for those sections
   [[nodiscard]] std::string yaml(const std::string& extra_stations = "", const std::string& extra_products = "") {
@@ -53,6 +58,24 @@ class RandomPlant {
   /// What is decided by these leaves what `pick` decides as it was.
   int pick_more(int n) { return static_cast<int>(more_() % static_cast<unsigned>(n)); }
   bool chance_more(int percent) { return pick_more(100) < percent; }
+
+  int pick_split(int n) { return static_cast<int>(splits_() % static_cast<unsigned>(n)); }
+  /// A step at which lots are split, within one another sometimes.
+  std::string sublots(int i) {
+    static constexpr const char* kMore[] = {"", ", then: {rework: 0.2}", ", then: {scrap: 0.03}", ", only: 0.6",
+                                            ", max_wait: 5 h"};
+    std::string out = fmt::format("{{op: lots{}, split: {}, route: [", i, 2 + pick_split(4));
+    for (int k = 0, n = 1 + pick_split(2); k < n; ++k)
+      out += fmt::format("{{op: l{}, at: s{}, time: \"uniform({}, 9 min)\"{}{}}}, ", k, pick_split(stations_),
+                         pick_split(8), pick_split(3) == 0 ? ", transport: 4 min" : "", kMore[pick_split(5)]);
+    if (i < 90 && pick_split(3) == 0) {
+      out += sublots(90 + i);
+    } else if (pick_split(4) == 0) {
+      out += fmt::format("{{op: two, parallel: {{x: [{{at: s{}, time: 3 min}}], y: [{{at: s{}, time: 4 min}}]}}}}",
+                         pick_split(stations_), pick_split(stations_));
+    }
+    return out + "]}";
+  }
 
   /// Two materials that are ordered from suppliers.
   std::string reordered() {
@@ -212,6 +235,7 @@ class RandomPlant {
             "[{{op: a, at: s{}, time: \"{}\"}}, {{op: b, at: s{}, time: \"{}\", then: {{rework: {{a: 0.2}}}}}}]}}}}\n",
             pick(stations_), time(9), pick(stations_), time(9));
       }
+      if (rich_ && pick_split(100) < 25 && !(saturate && i == 0)) out += "      - " + sublots(i) + "\n";
       int first = pick(stations_);
       for (int tried = 0; saturate && i == 0 && polls_[static_cast<std::size_t>(first)] && tried < stations_; ++tried)
         first = (first + 1) % stations_;
@@ -278,7 +302,7 @@ class RandomPlant {
     return out + "every " + time(60) + "\n";
   }
 
-  std::mt19937 random_, later_, more_, routes_;
+  std::mt19937 random_, later_, more_, routes_, splits_;
   bool rich_;
   bool by_step_ = false, cycled_ = false;
   int stations_ = 0;
