@@ -131,7 +131,8 @@ StepOptions step_of(const std::vector<std::string>& at, const std::optional<Time
                     const std::string& choose_by, const std::string& same_as, const std::string& same_station_as,
                     std::optional<double> only, std::optional<std::pair<int, std::optional<int>>> sample,
                     std::optional<std::pair<std::string, Tick>> within, std::optional<int> limit,
-                    const std::string& beyond, const std::string& beyond_step) {
+                    const std::string& beyond, const std::string& beyond_step, int split,
+                    const std::vector<StepOptions>& route) {
   StepOptions step{.at = at,
                    .time = time_of(time),
                    .op = op,
@@ -152,7 +153,9 @@ StepOptions step_of(const std::vector<std::string>& at, const std::optional<Time
                    .same_as = same_as,
                    .same_station_as = same_station_as,
                    .only = only,
-                   .parallel = parallel};
+                   .parallel = parallel,
+                   .split = split,
+                   .route = route};
   if (sample) step.sample = SampleOptions{sample->first, sample->second};
   if (within) step.within = WithinOptions{within->first, Duration{within->second}};
   if (if_overdue) step.if_overdue = overdue_rework ? OverdueRule::rework(*if_overdue) : OverdueRule(*if_overdue);
@@ -168,7 +171,7 @@ void bind_product(py::module_& m) {
       py::arg("uses"), py::arg("makes"), py::arg("family"), py::arg("max_wait"), py::arg("if_overdue"),
       py::arg("overdue_rework"), py::arg("parallel"), py::arg("choose_by"), py::arg("same_as"),
       py::arg("same_station_as"), py::arg("only"), py::arg("sample"), py::arg("within"), py::arg("limit"),
-      py::arg("beyond"), py::arg("beyond_step"));
+      py::arg("beyond"), py::arg("beyond_step"), py::arg("split"), py::arg("route"));
   py::class_<P>(m, "ProductBuilder")
       .def("step", [](P& p, const StepOptions& step) { p.step(step); })
       .def("arrivals_every", [](P& p, const Time& time) { p.arrivals_every(time_of(time)); })

@@ -41,14 +41,17 @@ std::uint32_t station_of(const PlantData& d, const Lot& lot) noexcept {
 }
 
 /// Slots in use, by order of release, then source and serial; a lot that has parted comes before its parts.
-std::vector<std::uint32_t> lots_in_order(const State& state) {
+std::vector<std::uint32_t> lots_in_order(const PlantData& plant, const State& state) {
   std::vector<std::uint32_t> out;
   for (std::uint32_t i = 0; i < state.lots.size(); ++i) {
     if (state.lots[i].place != Place::kFree) out.push_back(i);
   }
-  std::ranges::sort(out, [&state](std::uint32_t i, std::uint32_t j) {
+  std::ranges::sort(out, [&](std::uint32_t i, std::uint32_t j) {
     const Lot &a = state.lots[i], &b = state.lots[j];
-    return std::tie(a.release, a.source, a.serial, a.step) < std::tie(b.release, b.source, b.serial, b.step);
+    const std::uint64_t of_a = serial_of_whole(plant, a.serial);
+    const std::uint64_t of_b = serial_of_whole(plant, b.serial);
+    return std::tie(a.release, a.source, of_a, a.serial, a.step) <
+           std::tie(b.release, b.source, of_b, b.serial, b.step);
   });
   return out;
 }
@@ -59,7 +62,7 @@ py::dict lots(const State& state, const Plant& plant) {
   std::vector<Tick> release, due, since, waiting, remaining;
   std::vector<std::int64_t> round, priority;
   std::vector<bool> blocked, reworked, part, overdue;
-  for (const std::uint32_t i : lots_in_order(state)) {
+  for (const std::uint32_t i : lots_in_order(d, state)) {
     const Lot& lot = state.lots[i];
     const bool parted = lot.place == Place::kParted;
     const std::uint32_t at = parted ? kNone : station_of(d, lot);

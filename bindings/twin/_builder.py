@@ -45,9 +45,10 @@ def _sample(said: int | Mapping[str, int] | None) -> tuple[int, int | None] | No
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a route, for the branches of `ProductBuilder.parallel`.
+    """One step of a route, for the branches of `ProductBuilder.parallel` and the sublots of `ProductBuilder.split`.
 
-    Its arguments are those of `ProductBuilder.step`; ``parallel`` instead of a station parts the lot once more.
+    Its arguments are those of `ProductBuilder.step`; ``parallel`` instead of a station parts the lot once more, and so
+    does ``split`` with ``route``.
     """
 
     at: str | Sequence[str] = ()
@@ -76,6 +77,8 @@ class Step:
     rework_limit: int | None = field(default=None, kw_only=True)
     beyond: str | Mapping[str, str] = field(default="", kw_only=True)
     parallel: Mapping[str, Sequence[Step]] | None = field(default=None, kw_only=True)
+    split: int | None = field(default=None, kw_only=True)
+    route: Sequence[Step] = field(default=(), kw_only=True)
 
     def _made(self) -> _core.Step:
         by_station = isinstance(self.time, Mapping)
@@ -121,6 +124,8 @@ class Step:
             if_overdue=overdue,
             overdue_rework=overdue_rework,
             parallel=[(name, [step._made() for step in steps]) for name, steps in (self.parallel or {}).items()],
+            split=0 if self.split is None else whole(self.split, "split", 2),
+            route=[step._made() for step in self.route],
         )
 
 
@@ -893,6 +898,21 @@ class ProductBuilder(_Link):
             Name of the step.
         """
         self._product.step(Step(op=op, parallel=branches)._made())
+        return self
+
+    def split(self, into: int, route: Sequence[Step], *, op: str = "") -> ProductBuilder:
+        """Add a step at which the lot parts into sublots; it goes on when all of them are through.
+
+        Parameters
+        ----------
+        into : int
+            How many sublots, from 2 to 255.
+        route : sequence of Step
+            What is done with each of them: ``[twin.Step("mill", "5 min"), twin.Step("drill", "2 min")]``.
+        op : str
+            Name of the step.
+        """
+        self._product.step(Step(op=op, split=into, route=route)._made())
         return self
 
     def arrivals_every(self, time: _Time, lots: int | _Time | None = None) -> ProductBuilder:

@@ -257,6 +257,8 @@ class Step:
         limit: int | None,
         beyond: str,
         beyond_step: str,
+        split: int,
+        route: Sequence[Step],
     ) -> None: ...
 
 class ProductBuilder:

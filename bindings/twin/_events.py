@@ -49,7 +49,7 @@ def events(history: History) -> pd.DataFrame:
     ]
     table = pd.concat(pieces, ignore_index=True)
     table = table.sort_values(["time", "_rank"], kind="stable", ignore_index=True).drop(columns="_rank")
-    table["order"] = table["lot"].map(orders).fillna("").astype("str")
+    table["order"] = table["lot"].map(_of_sublots(table["lot"], orders)).fillna("").astype("str")
     return table[["time", "event", "lot", "product", "order", "step", "station", "machine", "round"]]
 
 
@@ -80,7 +80,7 @@ def _unfinished(history: History) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _orders(history: History) -> dict[str, str]:
-    """Lot -> the order that it belongs to; lots of other sources are not in it."""
+    """Lot -> the order that it belongs to; lots of other sources are not in it, nor are sublots."""
     table = history.plant.orders
     orders = {}
     for name, quantity in zip(table["order"], table["quantity"], strict=True):
@@ -90,6 +90,18 @@ def _orders(history: History) -> dict[str, str]:
             wide = max(2, len(str(quantity)))
             orders.update({f"{name}-{serial:0{wide}}": name for serial in range(1, quantity + 1)})
     return orders
+
+
+def _of_sublots(lots: pd.Series[Any], orders: dict[str, str]) -> dict[str, str]:
+    """Add the sublots among some lots, ``A-01/2``, which belong to the order of their lot."""
+    known = dict(orders)
+    for lot in lots.unique():
+        whole = lot
+        while whole not in orders and "/" in whole:
+            whole = whole.rpartition("/")[0]
+        if lot != whole and whole in orders:
+            known[lot] = orders[whole]
+    return known
 
 
 def _rows(table: pd.DataFrame) -> Iterator[Any]:

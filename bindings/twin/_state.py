@@ -262,8 +262,8 @@ class State:
     def lots(self) -> pd.DataFrame:
         """Lots in the plant: what is where, since when, and how much of its work is left (as drawn).
 
-        A lot whose work is done in parallel branches is at the place ``parted``; a row for each of its parts (``part``
-        is true) follows it, at the step of its branch.
+        A lot whose work is done in parallel branches or by sublots is at the place ``parted``; a row for each of its
+        parts (``part`` is true) follows it, at the step of its branch. Sublots have names of their own, ``A-01/2``.
         """
         return frame(self._core.lots(self._plant._core))
 

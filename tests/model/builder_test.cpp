@@ -213,6 +213,25 @@ products:
 )yaml");
 }
 
+TEST(PlantBuilder, SaysThatLotsAreSplitAsAFileDoes) {
+  PlantBuilder builder("shop");
+  builder.station("saw").station("mill").product("bar").step(
+      {.op = "lots",
+       .split = 4,
+       .route = {{.at = "saw", .time = "9 min"}, {.split = 2, .route = {{.at = "mill", .time = "4 min"}}}}});
+  builder.product("bar").arrivals_every("1 h");
+  expect_same(builder, R"yaml(
+stations: {saw: {}, mill: {}}
+products:
+  bar:
+    route:
+      - op: lots
+        split: 4
+        route: [{at: saw, time: 9 min}, {split: 2, route: [{at: mill, time: 4 min}]}]
+    arrivals: every 1 h
+)yaml");
+}
+
 TEST(PlantBuilder, SaysHowMaterialIsOrderedAsAFileDoes) {
   PlantBuilder builder("shop");
   builder

@@ -175,6 +175,57 @@ TEST(ReworkLimits, LetNoPartOfALotLeaveAlone) {
   EXPECT_THAT(told(branch("pass")), ElementsAre());
 }
 
+// ---- sublots
+// ---------------------------------------------------------------------------------------------------------
+
+std::string split(const std::string& step, const std::string& arrivals = "every 9 s") {
+  return "stations: {a: {}, b: {}}\nproducts: {p: {route: [{" + step + "}, {at: b, time: 1 s}], arrivals: " + arrivals +
+         "}}\n";
+}
+
+TEST(Split, HasStepsNamedAfterIt) {
+  const Plant p = Plant::parse(split("split: 3, route: [{at: a, time: 1 s}, {op: x, at: b, time: 1 s}]"));
+  EXPECT_THAT(p.data().step_names, ElementsAre("split", "split/a", "split/x", "b"));
+  EXPECT_THAT(p.data().forks, ElementsAre(1U, 1U, 1U));
+  EXPECT_TRUE(p.data().steps[0].splits);
+  EXPECT_EQ(p.data().steps[0].next, 3U);
+  EXPECT_EQ(p.data().steps[1].next, 2U);
+  EXPECT_EQ(p.data().steps[2].next, BranchData::kJoin);
+  EXPECT_EQ(p.data().steps[2].within, 0U);
+  EXPECT_EQ(Plant::parse(p.yaml()).digest(), p.digest());
+  EXPECT_NE(Plant::parse(split("split: 2, route: [{at: a, time: 1 s}, {op: x, at: b, time: 1 s}]")).digest(),
+            p.digest());
+}
+
+TEST(Split, ThatMakesNoSenseIsAFault) {
+  const std::string route = "route: [{at: a, time: 1 s}]";
+  EXPECT_THAT(told(split("split: 2, " + route)), ElementsAre());
+  EXPECT_THAT(told(split("split: 255, " + route)), ElementsAre());
+  for (const char* n : {"1", "256", "2.5", "some", "[2]"})
+    EXPECT_THAT(told(split(std::string("split: ") + n + ", " + route)),
+                ElementsAre(HasSubstr("a whole number from 2 to 255")))
+        << n;
+  EXPECT_THAT(told(split("split: 2")), ElementsAre(HasSubstr("nothing says what is done with the sublots")));
+  EXPECT_THAT(told(split(route)), ElementsAre(HasSubstr("nothing says how many sublots go through these steps")));
+  EXPECT_THAT(told(split("split: 2, route: []")), ElementsAre(HasSubstr("the route has no step")));
+  EXPECT_THAT(told(split("split: 2, route: {at: a}")), ElementsAre(HasSubstr("route")));
+  EXPECT_THAT(told(split("split: 2, time: 1 s, " + route)),
+              ElementsAre(HasSubstr("'time' does not go with sublots; allowed: split, route, op, meta")));
+  EXPECT_THAT(told(split("split: 2, at: a, " + route)), ElementsAre(HasSubstr("'at' does not go with sublots")));
+  EXPECT_THAT(told(split("split: 2, " + route + ", parallel: {x: [{at: a, time: 1 s}], y: [{at: b, time: 1 s}]}")),
+              ElementsAre(HasSubstr("'split' does not go with parallel branches"),
+                          HasSubstr("'route' does not go with parallel branches")));
+  EXPECT_THAT(told(split("split: 2, route: [{at: a, time: 1 s, then: {leave: 0.5}}]")),
+              ElementsAre(HasSubstr("a part of a lot cannot leave alone")));
+  EXPECT_THAT(told(split("split: 2, route: [{at: a, time: 1 s, then: {goto: b}}]")),
+              ElementsAre(HasSubstr("there is no step 'b'")))
+      << "a sublot stays in its route";
+  EXPECT_THAT(told(split("split: 2, " + route, "saturate")), ElementsAre(HasSubstr("a saturating source")));
+  EXPECT_THAT(told(split("split: 2, route: [{split: 2, " + route + "}]")), ElementsAre());
+  EXPECT_THAT(told(split("split: 2, route: [{split: 2, route: [{split: 2, " + route + "}]}]")),
+              ElementsAre(HasSubstr("two splits within each other")));
+}
+
 // ---- setups: least run and tear-down --------------------------------------------------------------------------------
 
 TEST(Setups, KeepAKindAndTearItDown) {

@@ -230,6 +230,25 @@ products:
     )
 
 
+def test_split_lots():
+    builder = twin.PlantBuilder("shop").station("saw").station("mill")
+    halves = twin.Step(split=2, route=[twin.Step("mill", "4 min")])
+    builder.product("bar").split(4, [twin.Step("saw", "9 min"), halves], op="lots").arrivals_every("1 h")
+    same(
+        builder,
+        """
+stations: {saw: {}, mill: {}}
+products:
+  bar:
+    route:
+      - {op: lots, split: 4, route: [{at: saw, time: 9 min}, {split: 2, route: [{at: mill, time: 4 min}]}]}
+    arrivals: every 1 h
+""",
+    )
+    with pytest.raises(twin.InvalidArgument, match="split"):
+        builder.product("bar").split(1, [twin.Step("saw", "9 min")])
+
+
 def bicycles():
     builder = twin.PlantBuilder("shop").station("saw").station("mill")
     inner = {"spokes": [twin.Step("saw", "2 min")], "hub": [twin.Step("mill", "3 min")]}

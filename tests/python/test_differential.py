@@ -171,6 +171,12 @@ def documents(draw):
                 if draw(st.integers(1, 5)) == 1:
                     branches["x"][0]["then"] = {"scrap": 1}
                 route.append({"op": f"part{i}", "parallel": branches})
+            if not bounded and not first and draw(st.integers(1, 4)) == 1:
+                through = [{"op": op, "at": draw(st.sampled_from(names)), "time": draw(minutes(0, 9))} for op in "abc"]
+                through = through[: draw(st.integers(1, 3))]
+                if draw(st.integers(1, 3)) == 1:
+                    through[-1] = {"op": "again", "split": 2, "route": [through[-1]]}
+                route.append({"op": f"lots{i}", "split": draw(st.integers(2, 4)), "route": through})
             route.append(step)
             if len(both) == 2 and draw(st.booleans()):
                 step["time"] = {name: draw(minutes(1, 12)) for name in both}

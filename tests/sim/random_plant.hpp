@@ -13,8 +13,8 @@ namespace twin {
 
 class RandomPlant {
  public:
-  /// \param rich  with operators, material, batches, setups by family, patience, parallel branches, conveyors and
-  /// vehicles
+  /// \param rich  with operators, material, batches, setups by family, patience, parallel branches, sublots,
+  /// conveyors and vehicles
   explicit RandomPlant(unsigned seed, bool rich)
       : random_(seed),
         later_(seed + 7919),
@@ -22,6 +22,7 @@ class RandomPlant {
         routes_(seed + 4242),
         ways_(seed + 7927),
         held_(seed + 555),
+        splits_(seed + 60013),
         rich_(rich),
         carried_(rich && ways_() % 3 > 0),
         belted_(carried_ && ways_() % 2 == 0) {}
@@ -116,6 +117,23 @@ class RandomPlant {
     return fmt::format(", bit: {{count: {}, life: {}, regrind: \"exponential({} min)\"{}{}}}", 2 + pick_held(3),
                        held(50) ? "exponential(50 min) of work" : "\"uniform(2, 9) of lots\"", 5 + pick_held(40),
                        held(50) ? ", regrinds: 2" : "", held(50) ? ", delivery: exponential(1 h)" : "");
+  }
+  int pick_split(int n) { return static_cast<int>(splits_() % static_cast<unsigned>(n)); }
+  /// A step at which lots are split, within one another sometimes.
+  std::string sublots(int i) {
+    static constexpr const char* kMore[] = {"", ", then: {rework: 0.2}", ", then: {scrap: 0.03}", ", only: 0.6",
+                                            ", max_wait: 5 h"};
+    std::string out = fmt::format("{{op: lots{}, split: {}, route: [", i, 2 + pick_split(4));
+    for (int k = 0, n = 1 + pick_split(2); k < n; ++k)
+      out += fmt::format("{{op: l{}, at: s{}, time: \"uniform({}, 9 min)\"{}{}}}, ", k, pick_split(stations_),
+                         pick_split(8), pick_split(3) == 0 ? ", transport: 4 min" : "", kMore[pick_split(5)]);
+    if (i < 90 && pick_split(3) == 0) {
+      out += sublots(90 + i);
+    } else if (pick_split(4) == 0) {
+      out += fmt::format("{{op: two, parallel: {{x: [{{at: s{}, time: 3 min}}], y: [{{at: s{}, time: 4 min}}]}}}}",
+                         pick_split(stations_), pick_split(stations_));
+    }
+    return out + "]}";
   }
 
   /// Two materials that are ordered from suppliers.
@@ -301,6 +319,7 @@ class RandomPlant {
             "[{{op: a, at: s{}, time: \"{}\"}}, {{op: b, at: s{}, time: \"{}\", then: {{rework: {{a: 0.2}}}}}}]}}}}\n",
             pick(stations_), time(9), pick(stations_), time(9));
       }
+      if (rich_ && pick_split(100) < 25 && !(saturate && i == 0)) out += "      - " + sublots(i) + "\n";
       int first = pick(stations_);
       for (int tried = 0; saturate && i == 0 && polls_[static_cast<std::size_t>(first)] && tried < stations_; ++tried)
         first = (first + 1) % stations_;
@@ -383,7 +402,7 @@ class RandomPlant {
     return rich_ ? kDues[pick(7)] : "9 h";
   }
 
-  std::mt19937 random_, later_, more_, routes_, ways_, held_;
+  std::mt19937 random_, later_, more_, routes_, ways_, held_, splits_;
   bool rich_, carried_, belted_;
   bool by_step_ = false, cycled_ = false;
   int stations_ = 0;

@@ -79,7 +79,7 @@ Node step_node(const StepOptions& step) {
   Node out = Node::mapping();
   if (step.at.names.size() == 1) {
     out.put("at", Node::text(step.at.names.front()));
-  } else if (!step.at.names.empty() || step.parallel.empty()) {
+  } else if (!step.at.names.empty() || (step.parallel.empty() && step.split == 0)) {
     out.put("at", texts(step.at.names));
   }
   if (!step.parallel.empty()) {
@@ -90,6 +90,12 @@ Node step_node(const StepOptions& step) {
       branches.put(name, std::move(branch));
     }
     out.put("parallel", std::move(branches));
+  }
+  if (step.split != 0) {
+    out.put("split", text_of(step.split));
+    Node route = Node::sequence();
+    for (const auto& one : step.route) route.children.push_back(step_node(one));
+    out.put("route", std::move(route));
   }
   if (!step.op.empty()) out.put("op", Node::text(step.op));
   put_time(out, "time", step.time);

@@ -94,6 +94,10 @@ const std::vector<Key>& keys_of(Level level) {
        {"parallel", S::kParallel, "none",
         "instead of a station: branches by name, each a list of steps, done at the same time; the lot goes on when all "
         "are done"},
+       {"split", S::kSublots, "none",
+        "instead of a station: how many sublots the lot parts into, each of which goes through `route` by itself; the "
+        "lot goes on when all are done"},
+       {"route", S::kRoute, "none", "with `split`: the steps of a sublot"},
        {"op", S::kText, "the station's name", "name of the step; a repeated name gets #2, #3"},
        {"time", S::kTimes, "the station's", "processing time at speed 1; by station where alternatives differ"},
        {"setup", S::kDistribution, "the station's", "setup before each lot"},
@@ -415,6 +419,8 @@ const char* allowed(Shape shape) noexcept {
       return "family, product, op";
     case Shape::kBatch:
       return "keys, as in {max: 6, min: 4, wait: 30 min, by: op}";
+    case Shape::kSublots:
+      return "a whole number from 2 to 255";
     case Shape::kParallel:
       return "{name: list of steps}, two at least";
     case Shape::kOverdue:

@@ -89,6 +89,7 @@ enum class Shape : unsigned char {
   kCare,
   kBlocking,
   kCycle,
+  kSublots,
   kPolling,
   kServe,
   kPreempt,

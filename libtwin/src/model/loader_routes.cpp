@@ -67,6 +67,17 @@ std::uint32_t PlantLoader::read_steps(const Place& place, const std::string& rou
                                     fmt::format("{}{}/{}/", prefix, name.name, branch.node->key), step);
       if (first != kNone) forks.push_back(first);
     }
+    if (spec.sublots > 0) {
+      std::uint32_t depth = 1;
+      for (std::uint32_t outer = within; outer != kNone; outer = plant_.steps[outer].within)
+        depth += plant_.steps[outer].splits ? 1 : 0;
+      if (depth > 2)
+        fault({spec.node, spec.path}, "sublots of sublots are split once more", "two splits within each other");
+      plant_.steps[step].splits = plant_.splits = true;
+      const auto first =
+          read_steps(spec.sublot, step_path + ".route", id, product, fmt::format("{}{}/", prefix, name.name), step);
+      if (first != kNone) forks.assign(spec.sublots, first);
+    }
     plant_.steps[step].first_fork = static_cast<std::uint32_t>(plant_.forks.size());
     plant_.steps[step].fork_count = static_cast<std::uint32_t>(forks.size());
     plant_.forks.insert(plant_.forks.end(), forks.begin(), forks.end());
@@ -99,23 +110,10 @@ StepSpec PlantLoader::read_step(const Place& place) {
     return spec;
   }
   if (!keys(place, Level::kStep, Shape::kRoute)) return spec;
-  const auto parallel = child(place, "parallel");
-  if (parallel && parallel.node->is_mapping()) {
-    for (const auto& branch : parallel.node->children) {
-      good_name(branch.key_mark, parallel.path, branch.key);
-      spec.parallel.push_back({&branch, join_path(parallel.path, branch.key)});
-    }
-    if (spec.parallel.size() < 2) fault(parallel, "one branch alone is not parallel", allowed(Shape::kParallel));
-    for (const auto& value : place.node->children)
-      if (value.key != "parallel" && value.key != "op" && value.key != "meta" && !value.is_null())
-        fault(value.key_mark, join_path(place.path, value.key), value.key,
-              fmt::format("'{}' does not go with parallel branches", value.key), "parallel, op, meta");
-  } else if (parallel) {
-    wrong_kind(parallel, Shape::kParallel);
-  } else if (!child(place, "at")) {
+  const bool parts = read_parts(place, spec);
+  if (!parts && !child(place, "at"))
     fault(place.node->mark, join_path(place.path, "at"), "", "the step has no 'at'", allowed(Shape::kStationsOf));
-  }
-  if (const auto at = child(place, "at"); at && !parallel) {
+  if (const auto at = child(place, "at"); at && !parts) {
     if (at.node->is_sequence()) {
       if (at.node->children.empty()) fault(at, "the step has no station", allowed(Shape::kStationsOf));
       for (const auto& one : at.node->children)
@@ -149,9 +147,43 @@ StepSpec PlantLoader::read_step(const Place& place) {
   spec.patience = distribution(child(place, "max_wait"));
   read_conditions(place, spec);
   read_overdue(place, spec);
-  spec.valid = !spec.stations.empty() || !spec.parallel.empty();
+  spec.valid = !spec.stations.empty() || !spec.parallel.empty() || spec.sublots > 0;
   read_times(place, spec);
   return spec;
+}
+
+bool PlantLoader::read_parts(const Place& place, StepSpec& spec) {
+  const auto parallel = child(place, "parallel");
+  const auto split = child(place, "split");
+  const auto route = child(place, "route");
+  const auto alone = [&](std::string_view what, const std::vector<std::string>& with) {
+    for (const auto& value : place.node->children)
+      if (std::ranges::find(with, value.key) == with.end() && !value.is_null())
+        fault(value.key_mark, join_path(place.path, value.key), value.key,
+              fmt::format("'{}' does not go with {}", value.key, what), list_of(with));
+  };
+  if (parallel && parallel.node->is_mapping()) {
+    for (const auto& branch : parallel.node->children) {
+      good_name(branch.key_mark, parallel.path, branch.key);
+      spec.parallel.push_back({&branch, join_path(parallel.path, branch.key)});
+    }
+    if (spec.parallel.size() < 2) fault(parallel, "one branch alone is not parallel", allowed(Shape::kParallel));
+    alone("parallel branches", {"parallel", "op", "meta"});
+  } else if (parallel) {
+    wrong_kind(parallel, Shape::kParallel);
+  } else if (split) {
+    const auto sublots = integer(split, Shape::kSublots, 2, kMaxSublots);
+    if (!route) {
+      fault(split, "nothing says what is done with the sublots", "route: beside it, as in route: [{at: mill}]");
+    } else if (sublots) {
+      spec.sublot = route;
+      spec.sublots = static_cast<std::uint32_t>(*sublots);
+    }
+    alone("sublots", {"split", "route", "op", "meta"});
+  } else if (route) {
+    fault(route, "nothing says how many sublots go through these steps", "split: beside it, as in split: 4");
+  }
+  return parallel || split || route;
 }
 
 void PlantLoader::read_choose(const Place& place, StepSpec& spec) {
@@ -443,7 +475,7 @@ void PlantLoader::add_branches(const StepSpec& spec, std::uint32_t step, const s
       case BranchKind::kLeave:
         if (data.within != kNone)
           fault({branch.node, spec.path + "." + branch.path}, "a part of a lot cannot leave alone",
-                "pass, rework, goto or scrap in a parallel branch");
+                "pass, rework, goto or scrap where lots are in parts");
         out.target = BranchData::kLeave;
         break;
       case BranchKind::kScrap:
@@ -520,7 +552,7 @@ void PlantLoader::add_references(const StepSpec& spec, std::uint32_t step, const
   if (data.within != kNone && spec.beyond.node != nullptr && spec.beyond.kind == BranchKind::kLeave &&
       !spec.passes_beyond && data.beyond == BranchData::kLeave)
     fault({spec.beyond.node, spec.path + ".then.beyond"}, "a part of a lot cannot leave alone",
-          "scrap, pass or goto in a parallel branch");
+          "scrap, pass or goto where lots are in parts");
 }
 
 std::uint32_t PlantLoader::step_named(const BranchSpec& branch, const std::string& name, const StepSpec& spec,

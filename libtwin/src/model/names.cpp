@@ -159,8 +159,13 @@ std::vector<StepName> step_names(const Node& route) {
   for (std::size_t item = 0; item < route.children.size(); ++item) {
     const Node* at = route.children[item].find("at");
     const Node* op = route.children[item].find("op");
-    if (const Node* parallel = route.children[item].find("parallel"); parallel != nullptr && !parallel->is_null()) {
-      add(op != nullptr && op->is_scalar() && !op->scalar.empty() ? op->scalar : "parallel", item, {});
+    const auto parts_by = [&](const char* key) {
+      const Node* parts = route.children[item].find(key);
+      return parts != nullptr && !parts->is_null();
+    };
+    const char* const key = parts_by("parallel") ? "parallel" : parts_by("split") ? "split" : nullptr;
+    if (key != nullptr) {
+      add(op != nullptr && op->is_scalar() && !op->scalar.empty() ? op->scalar : key, item, {});
       continue;
     }
     const bool several = at != nullptr && at->is_sequence();

@@ -140,6 +140,8 @@ struct StepSpec {
   std::vector<Place> parallel;                   ///< lists of steps
   Way way = Way::kDirect;
   std::vector<std::uint32_t> carriers;    ///< one for all stations, or one for each of a range
+  Place sublot;                                  ///< list of steps
+  std::uint32_t sublots = 0;
   BranchSpec same_as, window_of, beyond;  ///< earlier steps, and where lots go that may not be sent back; or none
   bool same_station = false;
   bool passes_beyond = false;
@@ -288,6 +290,8 @@ class PlantLoader : private Reader {
   std::uint32_t read_steps(const Place& place, const std::string& path, ProductId id, ProductData& product,
                            const std::string& prefix, std::uint32_t within);
   StepSpec read_step(const Place& place);
+  /// Whether a step is done on no machine, since lots part there.
+  bool read_parts(const Place& place, StepSpec& spec);
   void read_overdue(const Place& place, StepSpec& spec);
   void read_choose(const Place& place, StepSpec& spec);
   void read_conditions(const Place& place, StepSpec& spec);

@@ -140,6 +140,8 @@ std::string schema_of(Shape shape) {
       return R"({"enum": ["family", "product", "op"]})";
     case Shape::kBatch:
       return reference(Level::kBatch);
+    case Shape::kSublots:
+      return R"({"type": "integer", "minimum": 2, "maximum": 255})";
     case Shape::kParallel:
       return map_of(list_of(reference(Level::kStep)));
     case Shape::kOverdue:

@@ -423,7 +423,7 @@ void Engine<R>::offer_batch(std::uint32_t s) {
     if (s_.machines[m].condition == Condition::kStarved && (serve_batch(m) || !data.selective)) return;
 }
 
-/// A lot parts: from now on its parts are under way, one in each parallel branch.
+/// A lot parts: from now on its parts are under way, one in each parallel branch, or its sublots.
 template <class R>
 void Engine<R>::part(std::uint32_t l) {
   leave_machine(s_.lots[l]);
@@ -436,7 +436,7 @@ void Engine<R>::part(std::uint32_t l) {
     Lot& lot = s_.lots[part];
     lot.release = whole.release;
     lot.due = whole.due;
-    lot.serial = whole.serial;
+    lot.serial = step.splits ? sublot_serial(whole.serial, i - step.first_fork + 1) : whole.serial;
     lot.source = whole.source;
     lot.round = whole.round;
     lot.priority = whole.priority;

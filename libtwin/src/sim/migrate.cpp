@@ -310,7 +310,9 @@ class Migration {
     } else if (moved.step == kNone) {
       why = fmt::format("its step {} is gone", step);
     } else if (is_parted(a_, lot.step) || is_parted(b_, moved.step)) {
-      if (!same_branches(lot.step, moved.step)) why = fmt::format("the parallel branches of step {} differ", step);
+      if (!same_branches(lot.step, moved.step))
+        why =
+            fmt::format("the {} of step {} differ", a_.steps[lot.step].splits ? "sublots" : "parallel branches", step);
       moved.choice = kNone;
       if (lot.whole == kNone) promise(slot, moved);
     } else if ((a_.steps[lot.step].within == kNone) != (b_.steps[moved.step].within == kNone)) {
@@ -454,7 +456,7 @@ class Migration {
   }
   [[nodiscard]] bool same_branches(std::uint32_t from, std::uint32_t to) const {
     const StepData &a = a_.steps[from], &b = b_.steps[to];
-    if (a.fork_count != b.fork_count || !is_parted(b_, to)) return false;
+    if (a.fork_count != b.fork_count || a.splits != b.splits || !is_parted(b_, to)) return false;
     for (std::uint32_t i = 0; i < a.fork_count; ++i)
       if (steps_[a_.forks[a.first_fork + i]] != b_.forks[b.first_fork + i]) return false;
     return true;

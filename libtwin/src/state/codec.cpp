@@ -1078,6 +1078,8 @@ void read_totals(Reader& r, const PlantData& plant, State& state) {
   }
   for (SourceState& s : state.sources) {
     r.all(s.count, s.gone);
+    if (plant.splits && s.count >> (kSerialBits - 1) != 0)
+      refuse("a count of lots is out of range");  // see sublot_serial()
     r.past(s.last, state.now);
     r.span(s.drawn);
   }
@@ -1112,12 +1114,21 @@ void read_totals(Reader& r, const PlantData& plant, State& state) {
   for (std::uint64_t& n : state.samples) r.all(n);
 }
 
+/// True for the serials of the sublots of a lot.
+bool is_sublot(const PlantData& plant, const Lot& whole, std::uint64_t serial) {
+  const std::uint32_t most = plant.steps[whole.step].fork_count;
+  for (std::uint32_t number = 1; number <= most; ++number)
+    if (serial == sublot_serial(whole.serial, number)) return true;
+  return false;
+}
+
 /// Lots in process, by product and by order, must be as many as the counts say.
 void check_lots(const PlantData& plant, const State& state) {
   std::vector<std::uint64_t> by_product(plant.products.size(), 0);
   std::vector<std::uint64_t> by_source(plant.sources.size(), 0);
   std::vector<std::uint64_t> by_order(plant.orders.size(), 0);
   std::vector<std::uint32_t> parts(state.lots.size(), 0);
+  std::vector<std::uint64_t> last(state.lots.size(), 0);  // serial of the last sublot of each lot
   for (std::size_t i = 0; i < state.lots.size(); ++i) {
     const Lot& lot = state.lots[i];
     const auto rank = [](const Lot& l) { return std::tuple(l.source, l.serial, l.step); };
@@ -1125,8 +1136,14 @@ void check_lots(const PlantData& plant, const State& state) {
     if (lot.whole != kNone) {
       if (lot.whole >= state.lots.size()) refuse("a part belongs to nothing");
       const Lot& whole = state.lots[lot.whole];
-      if (whole.source != lot.source || whole.serial != lot.serial || whole.step != plant.steps[lot.step].within)
+      if (whole.source != lot.source || whole.step != plant.steps[lot.step].within ||
+          (!plant.steps[whole.step].splits && whole.serial != lot.serial))
         refuse("a part belongs to another lot");
+      if (plant.steps[whole.step].splits) {
+        if (!is_sublot(plant, whole, lot.serial)) refuse("a sublot belongs to another lot");
+        if (lot.serial <= last[lot.whole]) refuse("a sublot is there twice");
+        last[lot.whole] = lot.serial;
+      }
       ++parts[lot.whole];
       continue;
     }

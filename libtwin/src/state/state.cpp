@@ -64,6 +64,12 @@ const char* name_of(Task task) noexcept {
 }
 
 std::string lot_name(const PlantData& plant, std::uint32_t source, std::uint64_t serial) {
+  if (const std::uint64_t whole = serial_of_whole(plant, serial); whole != serial) {
+    const std::uint64_t numbers = serial >> kSerialBits;
+    std::string name = fmt::format("{}/{}", lot_name(plant, source, whole), numbers & kMaxSublots);
+    if (numbers > kMaxSublots) name += fmt::format("/{}", numbers >> kSublotBits);
+    return name;
+  }
   if (source < plant.sources.size())
     return fmt::format("{}#{}", plant.product_names[plant.sources[source].product.value], serial + 1);
   const std::size_t order = source - plant.sources.size();

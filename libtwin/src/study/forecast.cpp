@@ -72,7 +72,7 @@ class Columns {
   [[nodiscard]] std::vector<std::vector<std::uint64_t>> lots_in(const State& state) const {
     std::vector<std::vector<std::uint64_t>> serials(by_source_.size());
     for (const Lot& lot : state.lots) {
-      if (lot.place != Place::kFree) serials[lot.source].push_back(lot.serial);
+      if (lot.place != Place::kFree && lot.whole == kNone) serials[lot.source].push_back(lot.serial);
     }
     for (auto& of_source : serials) std::ranges::sort(of_source);
     return serials;

@@ -219,7 +219,7 @@ class Plant:
             row: list[Step] = []
             for item in items:
                 at = listed(item.get("at", []))
-                name = path + item.get("op", at[0] if at else "parallel")
+                name = path + item.get("op", at[0] if at else "split" if "split" in item else "parallel")
                 named[name] += 1
                 step = Step(name if named[name] == 1 else f"{name}#{named[name]}", product, item, at, within=within)
                 step.number = len(steps)
@@ -227,6 +227,8 @@ class Plant:
                 row.append(step)
                 for branch, its in item.get("parallel", {}).items():
                     step.branches.append(walk(its, "joined", step, f"{step.op}/{branch}/"))
+                if "split" in item:
+                    step.branches = [walk(item["route"], "joined", step, f"{step.op}/")] * item["split"]
             for one, following in zip(row, [*row[1:], end], strict=True):
                 one.then = following
             return row[0]
@@ -887,11 +889,12 @@ class Plant:
         self.admit(station)
 
     def part(self, lot: Lot) -> None:
-        """Part a lot: each branch is gone through by a part of it."""
+        """Part a lot: each branch is gone through by a part of it, a route by each sublot."""
         self.leave_machine(lot)
         lot.parts = len(lot.step.branches)
-        for branch in lot.step.branches:
-            part = Lot(lot.name, lot.product, lot.source, lot.release, lot.due, lot.priority, branch, whole=lot)
+        for number, branch in enumerate(lot.step.branches, 1):
+            name = f"{lot.name}/{number}" if "split" in lot.step.keys else lot.name
+            part = Lot(name, lot.product, lot.source, lot.release, lot.due, lot.priority, branch, whole=lot)
             self.route(part)
 
     def move_on(self, lot: Lot, where: Any) -> None:

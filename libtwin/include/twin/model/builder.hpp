@@ -24,7 +24,7 @@
 
 namespace twin {
 
-/// One station, a range such as `m[1..20]`, or alternatives; none for a step of parallel branches.
+/// One station, a range such as `m[1..20]`, or alternatives; none for a step at which lots part.
 struct StationNames {
   StationNames() = default;
   StationNames(const char* name) : names{name} {}                                          // NOLINT: meant to convert
@@ -143,6 +143,8 @@ struct StepOptions {
   std::optional<WithinOptions> within = {};                  ///< instead of `max_wait`: from the end of a step
   /// Instead of a station: branches by name, each with its steps, done at the same time.
   std::vector<std::pair<std::string, std::vector<StepOptions>>> parallel = {};
+  int split = 0;                        ///< instead of a station: the lot parts into so many sublots
+  std::vector<StepOptions> route = {};  ///< through which each of them goes
 };
 
 /// A way to fail.

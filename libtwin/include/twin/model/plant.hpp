@@ -336,13 +336,16 @@ struct BranchData {
   bool rework = false;                                     ///< declared as rework, so counted as such
 };
 
+inline constexpr std::uint32_t kMaxSublots = 255;  ///< of one lot
+
 struct StepData {
   ProductId product;
   std::uint32_t first_choice = 0, choice_count = 0;  ///< 0 choices: the step is where lots part into `forks`
   std::uint32_t first_branch = 0, branch_count = 0;  ///< 0 branches: on to `next`
   std::uint32_t next = BranchData::kLeave;           ///< as BranchData::target
   std::uint32_t within = kNone;                      ///< the step where lots part, of a step in a parallel branch
-  std::uint32_t first_fork = 0, fork_count = 0;      ///< in PlantData::forks: first steps of what is done in parallel
+  std::uint32_t first_fork = 0, fork_count = 0;      ///< in PlantData::forks: first steps of what is done in parallel;
+                                                     ///< of sublots the same step so many times
   ChooseRule choose = ChooseRule::kShortestQueue;
   Way way = Way::kDirect;
   std::uint32_t carrier = kNone;  ///< Way::kBelt: in PlantData::belts; Way::kFleet: in PlantData::fleets
@@ -363,6 +366,7 @@ struct StepData {
   std::uint32_t beyond = BranchData::kScrap;         ///< where it goes instead, as BranchData::target
   std::uint32_t choose_expression = kNone;           ///< choose `expr(...)`: index in PlantData::expressions
   bool diverts = false;                              ///< lots part here, or some pass by
+  bool splits = false;                               ///< they part into sublots, which are numbered
   bool limited = false;                              ///< a lot does not wait here for ever
   [[nodiscard]] bool optional() const noexcept { return only < 1 || sample != kNone; }
   std::uint64_t hash = 0;  ///< of product and step name
@@ -531,6 +535,7 @@ struct PlantData {
   bool counts_lots = false;         ///< some failure counts operations, or maintenance waits for their ends
   bool cares = false;               ///< some machine is maintained while it does not work
   bool wears = false;               ///< some machine has states
+  bool splits = false;              ///< some lots part into sublots
   bool holds_back = false;          ///< some station blocks before service
   bool slotted = false;             ///< some station works in cycles
   bool polls = false;               ///< some machine goes round its kinds of work

@@ -89,7 +89,7 @@ enum class Place : std::uint8_t {
   kMachine = 2,
   kTransit = 3,
   kFree = 4,
-  kParted = 5,  ///< its parts are under way in parallel branches
+  kParted = 5,  ///< its parts are under way in parallel branches or as sublots
   kBelt = 6,    ///< on a conveyor; `blocked` when it is at the end and waits for room
   kVehicle = 7  ///< on a vehicle
 };
@@ -102,7 +102,7 @@ struct Lot {
   Tick left = 0;                  ///< in transit: whole duration of the trip; in a queue: its patience
   std::int64_t key = 0;           ///< place in the queue, smaller first; then by `arrival`
   std::uint64_t arrival = 0;      ///< running number of its entry into a queue or blocked list
-  std::uint64_t serial = 0;       ///< running number at its source
+  std::uint64_t serial = 0;       ///< running number at its source; of a sublot see sublot_serial()
   std::uint32_t source = kNone;   ///< sources first, then orders
   std::uint32_t step = kNone;     ///< where it is, or is going
   std::uint32_t choice = kNone;   ///< which alternative of that step
@@ -423,7 +423,22 @@ struct State {
 /// \throws InvalidArgument  with both digests
 void check_plant(const Plant& plant, const State& state, const char* what);
 
-/// Name of a lot: `<order>-07` for ordered lots (as wide as the order's quantity), `<product>#123` for others.
+/// Serials of sublots: that of the lot, and above it the sublot's number, from 1; a sublot that is split again has the
+/// second number above the first. All that a lot draws and all that tells it apart goes by the serial, so sublots have
+/// luck of their own. A source whose lots are split numbers 2^32 of them apart.
+inline constexpr unsigned kSerialBits = 32;
+inline constexpr unsigned kSublotBits = 8;
+static_assert(kMaxSublots < 1U << kSublotBits);
+[[nodiscard]] constexpr std::uint64_t sublot_serial(std::uint64_t whole, std::uint32_t number) noexcept {
+  return whole | std::uint64_t{number} << (whole >> kSerialBits == 0 ? kSerialBits : kSerialBits + kSublotBits);
+}
+/// Serial of the lot to which a sublot belongs.
+[[nodiscard]] constexpr std::uint64_t serial_of_whole(const PlantData& plant, std::uint64_t serial) noexcept {
+  return plant.splits ? serial & ((std::uint64_t{1} << kSerialBits) - 1) : serial;
+}
+
+/// Name of a lot: `<order>-07` for ordered lots (as wide as the order's quantity), `<product>#123` for others; of its
+/// second sublot `<order>-07/2`.
 [[nodiscard]] std::string lot_name(const PlantData& plant, std::uint32_t source, std::uint64_t serial);
 
 /// Product of the lots that come from a source or order.
