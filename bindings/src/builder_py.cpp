@@ -113,6 +113,9 @@ void bind_station(py::module_& m) {
       .def("needs", [](S& s, const std::string& name, int amount) { s.needs(name, amount); })
       .def("uses", [](S& s, const std::string& material, int amount) { s.uses(material, amount); })
       .def("makes", [](S& s, const std::string& material, int amount) { s.makes(material, amount); })
+      .def("preempt", [](S& s, const std::string& then) { s.preempt(then); })
+      .def("polling", [](S& s, const Time& change, const std::string& serve,
+                         const std::string& by) { s.polling(time_of(change), serve, by); })
       .def("block_before", [](S& s) { s.block_before(); })
       .def("cycle", [](S& s, Tick cycle) { s.cycle(Duration{cycle}); })
       .def("speed", [](S& s, double factor) { s.speed(factor); });

@@ -20,7 +20,7 @@ namespace twin::python {
 namespace {
 
 const char* name_of_phase(Phase phase) noexcept {
-  constexpr const char* kNames[] = {"idle", "setup", "processing", "blocked", "held"};
+  constexpr const char* kNames[] = {"idle", "setup", "processing", "blocked", "held", "roaming"};
   return kNames[static_cast<std::size_t>(phase)];
 }
 const char* name_of_place(Place place) noexcept {

@@ -578,6 +578,26 @@ class StationBuilder(_Link):
         self._station.makes(material, amount)
         return self
 
+    def preempt(self, then: str = "resume") -> StationBuilder:
+        """Let lots that come first by the rule take machines from others, whose work resumes or restarts."""
+        self._station.preempt(then)
+        return self
+
+    def polling(self, change: _Time, *, serve: str = "exhaustive", by: str = "") -> StationBuilder:
+        """Let each machine go round its kinds of work, also when none waits.
+
+        Parameters
+        ----------
+        change : Distribution or str
+            Time from one kind to the next.
+        serve : str
+            How long it stays with one kind: ``"exhaustive"``, ``"gated"``, ``"limited(3)"``.
+        by : {"product", "family", "op"}
+            What makes kinds of work.
+        """
+        self._station.polling(change, serve, by)
+        return self
+
     def block_before(self) -> StationBuilder:
         """Begin an operation only when there is room where its lot goes next."""
         self._station.block_before()

@@ -151,7 +151,12 @@ TEST(PlantBuilder, SaysSetupsBatchesAndRulesAsAFileDoes) {
       .queue_rule("atc(k=2.5)");
   builder.station("oven").batch({.max = 6, .min = 4, .wait = 30min, .by = "family"}).queue_rule("fifo");
   builder.station("press").block_before().cycle(90s).batch({.max = 2}).queue_rule("expr(due - now - remaining_work)");
-  builder.station("mill").queue_rule(QueueRule::kMopnr).queue_rule("priority(b, a)").setup_by("op", {.first = "1 min"});
+  builder.station("robot").polling("30 s", "limited(3)", "family").setup_by("family", {.same = "1 s"});
+  builder.station("mill")
+      .queue_rule(QueueRule::kMopnr)
+      .queue_rule("priority(b, a)")
+      .preempt("restart")
+      .setup_by("op", {.first = "1 min"});
   builder.product("a")
       .family("red")
       .step({.at = "paint", .time = "5 min"})
@@ -171,7 +176,8 @@ stations:
     queue: {rule: atc(2.5)}
   oven: {batch: {max: 6, min: 4, wait: 30 min, by: family}}
   press: {blocking: before, cycle: 90 s, batch: {max: 2}, queue: {rule: "expr(due - now - remaining_work)"}}
-  mill: {queue: {rule: "priority(b, a)"}, setup: {by: op, first: 1 min}}
+  robot: {polling: {change: 30 s, serve: limited(3), by: family}, setup: {by: family, same: 1 s}}
+  mill: {queue: {rule: "priority(b, a)", preempt: restart}, setup: {by: op, first: 1 min}}
 products:
   a:
     family: red

@@ -361,6 +361,61 @@ TEST(Starts, AreReadAndRefused) {
   EXPECT_THAT(told(plant("", "cycle: 1 min, queue: {places: 0}")), ElementsAre(HasSubstr("which has no place")));
 }
 
+/// One machine does a, the other everything.
+std::string two_machines(const std::string& station) {
+  return "stations: {m: {machines: {A: {does: a}, B: {}}, " + station +
+         "}}\nproducts: {a: {route: [{at: m, time: 1 s}]}, b: {route: [{at: m, time: 1 s}]}}\norders: [{id: A, "
+         "product: "
+         "a}]\n";
+}
+
+TEST(Polling, IsReadAndRefused) {
+  EXPECT_THAT(told(plant("", "polling: {change: 1 s}")), IsEmpty());
+  EXPECT_THAT(told(plant("", "polling: {serve: gated}")), testing::Contains(HasSubstr("stations.mill.polling.change")));
+  EXPECT_THAT(told(plant("", "polling: {change: 1 s, serve: some}")), ElementsAre(HasSubstr("'some' is unknown")));
+  EXPECT_THAT(told(plant("", "polling: {change: 1 s, serve: limited(0)}")), ElementsAre(HasSubstr("1 to 1000000")));
+  EXPECT_THAT(told(plant("", "polling: {change: 0 s}")), ElementsAre(HasSubstr("goes round in no time")));
+  EXPECT_THAT(told(plant("", "polling: {change: 1 s}, cycle: 1 s")), ElementsAre(HasSubstr("not both")));
+  EXPECT_THAT(told(plant("", "polling: {change: 1 s}, batch: {max: 2}")), ElementsAre(HasSubstr("not both")));
+  EXPECT_THAT(told(plant("", "polling: {change: 1 s}, queue: {rule: cyclic}")),
+              ElementsAre(HasSubstr("so does polling")));
+  EXPECT_THAT(told(plant("", "polling: {change: 1 s}, queue: {places: 0}")), ElementsAre(HasSubstr("has no place")));
+  EXPECT_THAT(told(plant("", "polling: {change: 1 s, by: op}, setup: {by: family}")),
+              ElementsAre(HasSubstr("go by the same")));
+  EXPECT_THAT(told("stations: {m: {polling: {change: 1 s}}}\nproducts: {p: {route: [{at: m, time: 1 s}], arrivals: "
+                   "saturate}}\n"),
+              ElementsAre(HasSubstr("never supplies it")));
+  EXPECT_THAT(told(plant("", "polling: {change: 1 s}, setup: {by: product, same: 1 s, min_run: 3}")),
+              ElementsAre(HasSubstr("min_run goes by runs of one kind, and a machine that polls ends them")));
+  EXPECT_THAT(told(plant("", "polling: {change: 1 s}, setup: {by: product, teardown: 1 s}")),
+              ElementsAre(HasSubstr("teardown or polling, not both")));
+  EXPECT_THAT(told(two_machines("polling: {change: 1 s}")),
+              ElementsAre(HasSubstr("machines that poll and do not all")));
+}
+
+TEST(Preemption, IsReadAndRefused) {
+  EXPECT_THAT(told(plant("", "queue: {rule: priority, preempt: resume}")), IsEmpty());
+  EXPECT_THAT(told(plant("", "queue: {preempt: never}")), IsEmpty());
+  EXPECT_THAT(told(plant("", "queue: {rule: priority, preempt: always}")),
+              ElementsAre(HasSubstr("'always' is unknown")));
+  for (const char* rule : {"fifo", "lifo", "cr", "min_setup", "\"expr(due - now)\"", "\"expr(ready)\""})
+    EXPECT_THAT(told(plant("", std::string("queue: {preempt: resume, rule: ") + rule + "}")),
+                ElementsAre(HasSubstr("no lot comes before another")))
+        << rule;
+  EXPECT_THAT(told(plant("", "queue: {rule: edd, preempt: resume}, batch: {max: 2}")),
+              ElementsAre(HasSubstr("a machine with batch")));
+  EXPECT_THAT(told(plant("", "queue: {rule: edd, preempt: resume}, cycle: 1 s")),
+              ElementsAre(HasSubstr("a machine with cycle")));
+  EXPECT_THAT(told(plant(kPools, "queue: {rule: edd, preempt: resume}, uses: bar")),
+              ElementsAre(HasSubstr("use or make material")));
+  EXPECT_THAT(told(plant("", "queue: {rule: edd, preempt: resume}, setup: {by: product, same: 1 s, min_run: 3}")),
+              ElementsAre(HasSubstr("a lot that takes the machine ends them")));
+  EXPECT_THAT(told(plant("", "queue: {rule: edd, preempt: restart}, setup: {by: product, teardown: {p: 1 s}}")),
+              ElementsAre(HasSubstr("teardown or preempt, not both")));
+  EXPECT_THAT(told(two_machines("queue: {rule: edd, preempt: resume}")),
+              ElementsAre(HasSubstr("stations.m.queue.preempt")));
+}
+
 // ---- batches, patience, branches ------------------------------------------------------------------------------------
 
 TEST(Batches, ThatNeverFillAreAFault) {

@@ -165,6 +165,32 @@ MODELS = {
         plants.fork_join,
         [{"lam": 0.5, "mu": 1}, {"lam": 1.6, "mu": 2}],
     ),
+    "preemptive priority": (
+        queues.preemptive_priority,
+        plants.preemptive_priority,
+        [
+            {"lams": [0.3, 0.4], "es": [1, 1], "es2": [2, 2]},
+            {"lams": [0.2, 0.15, 0.1], "es": [1, 2, 1.5], "es2": [1, 8, 4.5]},
+            {"lams": [0.5, 0.1], "es": [0.5, 3], "es2": [0.5, 10]},
+        ],
+    ),
+    "work that begins anew": (
+        queues.restarted,
+        plants.restarted,
+        [{"lam": 0.3, "b": 1, "d": 2}, {"lam": 0.5, "b": 0.6, "d": 3}],
+    ),
+    "polling": (
+        queues.polling,
+        plants.polling,
+        [
+            {"N": 3, "lam": 0.2, "b": 1, "b2": 2, "r": 0.5, "var_r": 0, "kind": "exhaustive"},
+            {"N": 5, "lam": 0.1, "b": 1.2, "b2": 1.44, "r": 0.3, "var_r": 0.09, "kind": "exhaustive"},
+            {"N": 1, "lam": 0.6, "b": 1, "b2": 2, "r": 2, "var_r": 0, "kind": "exhaustive"},
+            {"N": 3, "lam": 0.2, "b": 1, "b2": 2, "r": 0.5, "var_r": 0, "kind": "gated"},
+            {"N": 2, "lam": 0.35, "b": 1, "b2": 1.5, "r": 1, "var_r": 0.5, "kind": "gated"},
+            {"N": 4, "lam": 0.1, "b": 1, "b2": 2, "r": 0.4, "var_r": 0, "kind": "limited"},
+        ],
+    ),
     "Bernoulli line": (
         chains.bernoulli_line,
         plants.bernoulli_line,
@@ -444,6 +470,7 @@ PREFIXES = {
     "hb": chains.exponential_line,
     "exp2u_": chains.exponential_line,
     "sS_": stock.reviewed,
+    "poll_": queues.polling,
     "bern": chains.bernoulli_line,
     "geo2_": chains.deterministic_line,
 }
@@ -465,4 +492,4 @@ def test_formulas_are_those_of_the_published_table():
         assert value == pytest.approx(float(row["value"]), rel=1e-8), row["id"]
         assert given in simulated, f"{row['id']} is not simulated"
         checked.add(row["id"])
-    assert len(checked) >= 65
+    assert len(checked) >= 66

@@ -186,6 +186,12 @@ run: {until: 1 d}
                            "products: 2 products",
                            "orders: lots come from a source too"})
     EXPECT_NE(all.find(part), std::string::npos) << part << " is not in\n" << all;
+  for (const char* station : {"polling: {change: 1 s}", "queue: {rule: priority, preempt: resume}"})
+    EXPECT_FALSE(
+        recursion_refusals(Plant::parse(std::string("stations: {m: {") + station +
+                                        "}}\nproducts: {p: {route: [{at: m, time: 1 s}], arrivals: every 2 s}}\n"))
+            .empty())
+        << station;
   EXPECT_FALSE(runs_by_recursion(plant, nullptr, Method::kAuto, "test"));
   EXPECT_THROW((void)runs_by_recursion(plant, nullptr, Method::kRecursion, "test"), InvalidArgument);
   EXPECT_THROW((void)method_named("magic"), InvalidArgument);

@@ -304,6 +304,11 @@ StationBuilder& StationBuilder::lose_when_full() {
   return *this;
 }
 
+StationBuilder& StationBuilder::preempt(const std::string& then) {
+  under(node(), "queue").put("preempt", Node::text(then));
+  return *this;
+}
+
 StationBuilder& StationBuilder::failure(const TimeText& after, const TimeText& repair, bool of_work) {
   return failure({.after = after, .repair = repair, .of_work = of_work});
 }
@@ -410,6 +415,15 @@ StationBuilder& StationBuilder::uses(const std::string& material, int amount) {
 
 StationBuilder& StationBuilder::makes(const std::string& material, int amount) {
   under(node(), "makes").put(material, text_of(amount));
+  return *this;
+}
+
+StationBuilder& StationBuilder::polling(const TimeText& change, const std::string& serve, const std::string& by) {
+  Node out = Node::mapping();
+  out.put("change", text_of(change));
+  out.put("serve", Node::text(serve));
+  if (!by.empty()) out.put("by", Node::text(by));
+  node().put("polling", std::move(out));
   return *this;
 }
 

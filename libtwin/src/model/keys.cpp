@@ -44,6 +44,7 @@ const std::vector<Key>& keys_of(Level level) {
        {"needs", S::kNeeds, "none", "operators and tools held while a machine runs, of steps that give none"},
        {"uses", S::kUses, "none", "material taken as an operation begins, of steps that give none"},
        {"makes", S::kUses, "none", "material made as an operation ends, of steps that give none"},
+       {"polling", S::kPolling, "none", "each machine goes round its kinds of work, also when none waits"},
        {"blocking", S::kBlocking, "after",
         "when a machine waits for room where its lot goes next: after its operation, or before it begins"},
        {"cycle", S::kCycle, "none", "operations begin and end at multiples of this time only"},
@@ -61,7 +62,9 @@ const std::vector<Key>& keys_of(Level level) {
       {{"places", S::kPlaces, "unlimited",
         "lots that may wait, those in service not counted; a full queue blocks the machine before"},
        {"rule", S::kRule, "fifo", "who is served next"},
-       {"if_full", S::kFull, "wait", "what arrivals from outside do at a full queue: wait outside, or are lost"}},
+       {"if_full", S::kFull, "wait", "what arrivals from outside do at a full queue: wait outside, or are lost"},
+       {"preempt", S::kPreempt, "never",
+        "lots that come first by the rule take machines from others, whose work resumes or restarts"}},
       // kFailure
       {{"after", S::kAfter, "", "time from repair to failure: of work (default), or of time on the clock while up",
         true},
@@ -213,6 +216,10 @@ const std::vector<Key>& keys_of(Level level) {
        {"when", S::kCare, "now", "when it is repaired: now, or when no work is under way (free)"},
        {"needs", S::kNeeds, "none", "operators and tools that the repair waits for and holds"},
        {"meta", S::kFree, "none", "anything; not used in simulating"}},
+      // kPolling
+      {{"change", S::kDistribution, "", "time from one kind of work to the next", true},
+       {"serve", S::kServe, "exhaustive", "how long it stays with one kind"},
+       {"by", S::kBy, "product", "what makes kinds of work"}},
       // kSample
       {{"every", S::kCount, "", "one lot of so many that come takes the step", true},
        {"first", S::kCount, "as every", "the first lot that takes it, counted from 1"}},
@@ -237,7 +244,7 @@ const char* name_of(Level level) noexcept {
   constexpr std::array names{"plant",       "station",     "machine", "queue",    "failure",  "product",
                              "step",        "then",        "order",   "calendar", "run",      "pool",
                              "material",    "supply",      "setup",   "batch",    "arrivals", "reorder",
-                             "maintenance", "degradation", "sample",  "within",   "change"};
+                             "maintenance", "degradation", "polling", "sample",   "within",   "change"};
   static_assert(names.size() == kLevels);
   return names[static_cast<std::size_t>(level)];
 }
@@ -379,6 +386,12 @@ const char* allowed(Shape shape) noexcept {
       return "pause, finish, restart, scrap";
     case Shape::kOnFailure:
       return "resume, restart, scrap";
+    case Shape::kPreempt:
+      return "never, resume, restart";
+    case Shape::kPolling:
+      return "keys, as in {change: 30 s, serve: exhaustive, by: product}";
+    case Shape::kServe:
+      return "exhaustive, gated, limited(lots)";
     case Shape::kDoes:
       return "a list of names of steps, products or families, as in [etch, clean]";
     case Shape::kSameAs:

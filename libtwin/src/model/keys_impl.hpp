@@ -89,6 +89,9 @@ enum class Shape : unsigned char {
   kCare,
   kBlocking,
   kCycle,
+  kPolling,
+  kServe,
+  kPreempt,
 };
 
 /// Kinds of mappings that occur.
@@ -113,11 +116,12 @@ enum class Level : unsigned char {
   kReorder,
   kMaintenance,
   kDegradation,
+  kPolling,
   kSample,
   kWithin,
   kChange
 };
-inline constexpr int kLevels = 23;
+inline constexpr int kLevels = 24;
 
 struct Key {
   const char* name;

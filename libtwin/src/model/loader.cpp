@@ -121,6 +121,9 @@ std::uint64_t digest_of(const PlantData& p) {
     add(std::bit_cast<std::uint64_t>(s.look_ahead)), add(s.expression), add(s.first_kind), add(s.kind_count),
         add(s.setups);
     add(s.batch.most), add(s.batch.least), add(s.batch.wait), add(s.when_closed);
+    if (s.preempt != Preemption::kOff) add(hash_name("preempts")), add(s.preempt);
+    if (s.polling.serve != Serve::kAny)
+      add(hash_name("polls")), add(s.polling.serve), add(s.polling.limit), add(s.polling.change.value);
     if (s.block_before || s.cycle > 0) add(hash_name("starts")), add(s.block_before), add(s.cycle);
   }
   // What few plants say is told apart by what it is, so that the digests of others do not depend on it.

@@ -268,11 +268,19 @@ void PlantLoader::number_abilities() {
       station.selective = true;
     }
   }
-  for (std::uint32_t s = 0; s < plant_.stations.size(); ++s)
-    if (plant_.stations[s].selective && plant_.stations[s].cycle > 0)
-      fault({}, join_path("stations", plant_.station_names[s]) + ".cycle", "",
-            "machines that work in cycles and do not all do the same, or to which lots must return",
-            "a station for those that do the same, or no cycle");
+  for (std::uint32_t s = 0; s < plant_.stations.size(); ++s) {
+    const StationData& station = plant_.stations[s];
+    if (!station.selective) continue;
+    const auto refuse = [&](bool used, const char* key, const char* machines, const char* allowed) {
+      if (used)
+        fault({}, join_path("stations", plant_.station_names[s]) + key, "",
+              fmt::format("machines that {} and do not all do the same, or to which lots must return", machines),
+              fmt::format("a station for those that do the same, or {}", allowed));
+    };
+    refuse(station.cycle > 0, ".cycle", "work in cycles", "no cycle");
+    refuse(station.polling.serve != Serve::kAny, ".polling", "poll", "no polling");
+    refuse(station.preempt != Preemption::kOff, ".queue.preempt", "are taken from lots", "preempt: never");
+  }
   for (std::uint32_t m = 0; m < machine_specs_.size(); ++m) {
     if (machine_specs_[m] == nullptr) continue;
     for (const Node* name : *machine_specs_[m]->does)
@@ -366,7 +374,13 @@ void PlantLoader::summarise() {
     plant_.keeps_runs = plant_.keeps_runs || station.min_run > 0 || station.teardowns != kNone;
     station.scanned = is_dynamic(station.rule) || station.batch.most > 1 || station.selective || station.min_run > 0 ||
                       (formula && plant_.expressions[station.expression].is_dynamic());
-    station.direct = station.batch.most == 1 && station.cycle == 0;
+    const bool preempts = station.preempt != Preemption::kOff;
+    plant_.preempts = plant_.preempts || preempts;
+    plant_.lots_carry_more = plant_.lots_carry_more || preempts;
+    const bool polls = station.polling.serve != Serve::kAny;
+    station.scanned = station.scanned || polls;
+    station.direct = station.batch.most == 1 && station.cycle == 0 && !polls && !preempts;
+    plant_.polls = plant_.polls || polls;
     station.room_of_idle = station.cycle > 0 ? 0 : station.batch.most;
     plant_.holds_back = plant_.holds_back || station.block_before;
     plant_.slotted = plant_.slotted || station.cycle > 0;
@@ -387,6 +401,11 @@ void PlantLoader::summarise() {
         break;
     }
   }
+  for (const ChoiceData& choice : plant_.choices)
+    if (plant_.stations[choice.station.value].preempt != Preemption::kOff && choice.uses.count + choice.makes.count > 0)
+      fault({}, join_path("stations", plant_.station_names[choice.station.value]) + ".queue.preempt", "",
+            "operations that use or make material are not taken from their machine",
+            "preempt: never, or no uses and makes at this station");
   for (const auto& step : plant_.steps) plant_.plans_ahead = plant_.plans_ahead || step.choose_expression != kNone;
   using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS>;
   Graph graph(plant_.stations.size());

@@ -217,6 +217,10 @@ void PlantLoader::check_saturated(const Place& place, const StepData& first) {
   if (first.choice_count > 1)
     fault(place, "a saturating source cannot choose among the alternatives of its first step",
           "one station at the first step");
+  for (std::uint32_t c = first.first_choice; c < first.first_choice + first.choice_count; ++c)
+    if (plant_.stations[plant_.choices[c].station.value].polling.serve != Serve::kAny)
+      fault(place, "a machine that polls is never idle, so a saturating source never supplies it",
+            "a first station without polling");
   if (first.transport.valid())
     fault(place, "a saturating source supplies the first machine directly, so there is no transport to the first step",
           "no transport at the first step");

@@ -51,14 +51,32 @@ StationSpec PlantLoader::read_station(const Place& place) {
   spec.makes = read_needs(child(place, "makes"), true);
   if (const auto batch = child(place, "batch"); batch && keys(batch, Level::kBatch, Shape::kBatch))
     read_batch(batch, spec);
+  if (const auto polling = child(place, "polling"); polling && keys(polling, Level::kPolling, Shape::kPolling))
+    read_polling(polling, spec);
   if (const auto blocking = child(place, "blocking"); blocking && scalar(blocking, Shape::kBlocking)) {
     spec.data.block_before = blocking.node->scalar == "before";
     if (!spec.data.block_before && blocking.node->scalar != "after")
       fault(blocking, fmt::format("'{}' is unknown", shown(*blocking.node)), allowed(Shape::kBlocking));
   }
+  if (spec.data.preempt != Preemption::kOff) {
+    const auto preempt = child(child(place, "queue"), "preempt");
+    for (const char* other : {"batch", "cycle", "polling"})
+      if (child(place, other))
+        fault(preempt, fmt::format("a machine with {} is taken from nobody", other), fmt::format("without {}", other));
+  }
+  if (const bool preempts = spec.data.preempt != Preemption::kOff; preempts || spec.data.polling.serve != Serve::kAny)
+    for (const char* other : {"min_run", "teardown"})
+      if (const auto setup = child(place, "setup"); setup && setup.node->is_mapping())
+        if (const auto key = child(setup, other))
+          fault(key,
+                fmt::format("{} goes by runs of one kind, and {} ends them", other,
+                            preempts ? "a lot that takes the machine" : "a machine that polls"),
+                fmt::format("{} or {}, not both", other, preempts ? "preempt" : "polling"));
   if (const auto cycle = child(place, "cycle")) {
     spec.data.cycle = duration(cycle).value_or(1);
     if (spec.data.cycle <= 0) fault(cycle, "a cycle of no time never ends", allowed(Shape::kCycle));
+    if (spec.data.polling.serve != Serve::kAny)
+      fault(cycle, "a machine that polls is on its way at any time", "polling: or cycle:, not both");
     if (spec.data.places == 0)
       fault(child(child(place, "queue"), "places"),
             "where work is in cycles lots begin from the queue, which has no place", "1 or more");
@@ -143,6 +161,39 @@ void PlantLoader::read_batch(const Place& place, StationSpec& spec) {
   spec.by = by;
 }
 
+void PlantLoader::read_polling(const Place& place, StationSpec& spec) {
+  PollingData& polling = spec.data.polling;
+  polling.serve = Serve::kExhaustive;
+  if (const auto serve = child(place, "serve"); serve && scalar(serve, Shape::kServe)) {
+    const std::string_view text = trimmed(serve.node->scalar);
+    if (text == "gated") {
+      polling.serve = Serve::kGated;
+    } else if (text.starts_with("limited(") && text.back() == ')') {
+      polling.serve = Serve::kLimited;
+      Node lots = Node::text(std::string(trimmed(text.substr(8, text.size() - 9))));
+      lots.mark = serve.node->mark;
+      polling.limit = static_cast<std::uint32_t>(integer({&lots, serve.path}, Shape::kCount, 1, 1'000'000).value_or(1));
+    } else if (text != "exhaustive") {
+      fault(serve, fmt::format("'{}' is unknown", shown(*serve.node)), allowed(Shape::kServe));
+    }
+  }
+  const auto change = child(place, "change");
+  spec.polling_change = distribution(change).value_or(Distribution::deterministic(1));
+  if (change && !(spec.polling_change->mean() >= 1e-9))
+    fault(change, "a machine that goes round in no time never stops", "1 ns or more");
+  const KindBy by = kind_by(child(place, "by"), spec.by == KindBy::kNone ? KindBy::kProduct : spec.by);
+  if (spec.by != KindBy::kNone && by != spec.by)
+    fault(child(place, "by"), "setups and polling of one station go by the same", "what the setup goes by");
+  spec.by = by;
+  if (spec.data.batch.most > 1)
+    fault(place, "a machine that polls takes lots one by one", "polling: or batch:, not both");
+  if (spec.data.rule == QueueRule::kCyclic || spec.data.rule == QueueRule::kMinSetup)
+    fault(place, fmt::format("the rule {} chooses among kinds, and so does polling", twin::name_of(spec.data.rule)),
+          "a rule that orders lots of one kind");
+  if (spec.data.places == 0)
+    fault(place, "lots are taken from the queue, which has no place", "places of the queue: 1 or more");
+}
+
 void PlantLoader::read_queue(const Place& place, StationData& station) {
   if (const auto places = child(place, "places");
       places && !(places.node->is_scalar() && places.node->scalar == "unlimited"))
@@ -153,6 +204,24 @@ void PlantLoader::read_queue(const Place& place, StationData& station) {
       fault(full, fmt::format("'{}' is unknown", shown(*full.node)), allowed(Shape::kFull));
   }
   if (const auto rule = child(place, "rule"); rule && scalar(rule, Shape::kRule)) read_rule(rule, station);
+  const auto preempt = child(place, "preempt");
+  if (!preempt || !scalar(preempt, Shape::kPreempt)) return;
+  const std::string& text = preempt.node->scalar;
+  station.preempt = text == "resume"    ? Preemption::kResume
+                    : text == "restart" ? Preemption::kRestart
+                                        : Preemption::kOff;
+  if (station.preempt == Preemption::kOff) {
+    if (text != "never") fault(preempt, fmt::format("'{}' is unknown", shown(*preempt.node)), allowed(Shape::kPreempt));
+    return;
+  }
+  const bool formula = station.rule == QueueRule::kExpression && station.expression != kNone;
+  if (station.rule == QueueRule::kFifo || station.rule == QueueRule::kLifo || is_dynamic(station.rule) ||
+      (formula && (plant_.expressions[station.expression].is_dynamic() ||
+                   plant_.expressions[station.expression].asks(Variable::kReady))))
+    fault(preempt,
+          fmt::format("by the rule {} no lot comes before another once and for all", twin::name_of(station.rule)),
+          "priority, edd, spt, spt(known), lpt, slack, mwkr, lwkr, mopnr, fdd_mwkr, or a formula without now, setup, "
+          "queue_length and ready");
 }
 
 void PlantLoader::read_rule(const Place& place, StationData& station) {
@@ -312,6 +381,7 @@ void PlantLoader::add_station(const Place& place, const std::string& name,
   data.first_machine = static_cast<std::uint32_t>(plant_.machines.size());
   data.hash = hash_name("station:" + name);
   const auto path = join_path("stations", name);
+  if (spec.polling_change) data.polling.change = intern(path + ".polling.change", *spec.polling_change);
   if (spec.machines.empty()) {
     for (std::uint32_t i = 1; i <= spec.count; ++i)
       add_machine(place, id, path, fmt::format("{}.{}", name, i), spec, MachineSpec{});

@@ -94,7 +94,7 @@ struct StationSpec {
   std::vector<DegradationSpec> degradation;
   Ageing wears_by = Ageing::kWork;
   CalendarId calendar;
-  std::optional<Distribution> time, setup, changeover;
+  std::optional<Distribution> time, setup, changeover, polling_change;
   std::optional<SetupSpec> setups;
   KindBy by = KindBy::kNone;
   std::vector<NeedSpec> needs, uses, makes;
@@ -182,6 +182,7 @@ class PlantLoader : private Reader {
   void read_setup(const Place& place, StationSpec& spec);
   void read_matrix(const Place& place, SetupSpec& setup);
   void read_batch(const Place& place, StationSpec& spec);
+  void read_polling(const Place& place, StationSpec& spec);
   KindBy kind_by(const Place& place, KindBy otherwise);
   void read_product_priority(const Place& place, std::string_view text, StationData& station);
   std::vector<FailureSpec> read_failures(const Place& place);

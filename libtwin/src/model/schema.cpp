@@ -51,6 +51,12 @@ std::string schema_of(Shape shape) {
       return R"({"enum": ["pause", "finish", "restart", "scrap"]})";
     case Shape::kOnFailure:
       return R"({"enum": ["resume", "restart", "scrap"]})";
+    case Shape::kPreempt:
+      return R"({"enum": ["never", "resume", "restart"]})";
+    case Shape::kPolling:
+      return reference(Level::kPolling);
+    case Shape::kServe:
+      return R"_({"anyOf": [{"enum": ["exhaustive", "gated"]}, {"type": "string", "pattern": "^limited\\(.*\\)$"}]})_";
     case Shape::kDoes:
       return either(kText, list_of(kText));
     case Shape::kSameAs:

@@ -177,6 +177,10 @@ class Assembly {
     engine_.promise(p_.choices[lot.choice], 1);
     machine.started = fact.started;
     machine.phase = Phase::kProcessing;
+    if (const StationData& station = p_.stations[p_.machines[m].station.value]; station.preempt != Preemption::kOff) {
+      lot.arrival = s_.arrivals++;
+      lot.key = engine_.queue_key(station, lot);
+    }
     const Distribution time = q_.distribution(p_.choices[lot.choice].time);
     const double speed = q_.speed[m];
     machine.left = fact.left ? (*fact.left)[kBeliefLevels.size() / 2]

@@ -370,6 +370,27 @@ class Engine {
   void begin_cycle(std::uint32_t m);
   [[gnu::noinline]] void align(std::uint32_t m);
 
+  // engine_polling
+  [[gnu::noinline]] void poll(std::uint32_t m);
+  void arrive_at_kind(std::uint32_t m, std::uint32_t kind);
+  [[nodiscard]] std::uint32_t pick_polled(std::uint32_t m) const;
+  void roam(std::uint32_t m);
+  [[gnu::noinline]] void run_roaming(std::uint32_t m);
+  [[gnu::noinline]] void end_roaming(std::uint32_t m);
+  void redraw_roaming(std::uint32_t m, bool was_running);
+  [[nodiscard]] std::uint64_t change_stream(std::uint32_t m) const noexcept {
+    return draw_stream(p_.machines[m].hash, Purpose::kSetup);
+  }
+  [[nodiscard]] bool polls(std::uint32_t s) const noexcept { return p_.stations[s].polling.serve != Serve::kAny; }
+
+  // engine_preempt
+  [[gnu::noinline]] bool try_to_preempt(std::uint32_t s, std::uint32_t l);
+  void preempt_changed();
+  [[nodiscard]] bool yields(std::uint32_t m) const noexcept;
+  void preempt(std::uint32_t m);
+  [[gnu::noinline]] void take_up(std::uint32_t m, std::uint32_t l);
+  [[gnu::noinline]] void redraw_preempted(std::uint32_t l);
+
   // engine_dispatch
   [[nodiscard, gnu::always_inline]] inline std::uint32_t choose(const Lot& lot);
   [[nodiscard]] bool open_choice(std::uint32_t c, const Lot& lot) { return may_go(c, lot); }
@@ -550,6 +571,8 @@ void Engine<R>::handle(std::uint32_t slot) {
 #include "engine_lots_impl.hpp"
 #include "engine_machines_impl.hpp"
 #include "engine_orders_impl.hpp"
+#include "engine_polling_impl.hpp"
+#include "engine_preempt_impl.hpp"
 #include "engine_redraw_impl.hpp"
 #include "engine_routes_impl.hpp"
 #include "engine_starts_impl.hpp"

@@ -87,6 +87,8 @@ void Engine<R>::take_next(std::uint32_t m) {
   }
   const std::uint32_t s = station_of(m);
   StationState& station = s_.stations[s];
+  if (p_.polls && polls(s)) [[unlikely]]
+    return poll(m);
   if (station.queued > 0 && serve(m)) {
     admit(s);
     return;
@@ -201,6 +203,10 @@ void Engine<R>::take_from_supply(std::uint32_t m, std::uint32_t source) {
         make_lot(source, serial, due_of(p_.sources[source], serial), priority_of(p_.sources[source]));
     s_.lots[l].choice = p_.steps[s_.lots[l].step].first_choice;
     s_.lots[l].entered = s_.now;
+    if (p_.preempts) {  // it may have to go into the queue
+      s_.lots[l].arrival = s_.arrivals++;
+      s_.lots[l].key = queue_key(p_.stations[s], s_.lots[l]);
+    }
     load(m, l);
   }
   begin_batch(m);
@@ -379,11 +385,16 @@ void Engine<R>::enter(std::uint32_t l) {
   queue_in(s, l);
   if constexpr (R::kLevels) r_.on_queue({s, station.queued, s_.now});
   if (p_.steps[lot.step].limited) schedule_patience(l);
-  if (station.idle > 0 && !data.direct) offer_batch(s);
+  if (station.idle > 0 && !data.direct) {
+    offer_batch(s);
+  } else if (p_.preempts && data.preempt != Preemption::kOff) {
+    (void)try_to_preempt(s, l);
+  }
 }
 /// A batch may be whole: the first idle machine looks.
 template <class R>
 void Engine<R>::offer_batch(std::uint32_t s) {
+  if (polls(s)) return;  // before the first machine has set out
   const StationData& data = p_.stations[s];
   for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m)
     if (s_.machines[m].condition == Condition::kStarved && (serve_batch(m) || !data.selective)) return;

@@ -38,6 +38,7 @@ void Engine<R>::resume_run(std::uint32_t m) {
   const MachineState& machine = s_.machines[m];
   if (!machine.running && !machine.waits && (machine.phase == Phase::kSetup || machine.phase == Phase::kProcessing))
     run_machine(m, choice_on(machine));
+  if (!machine.running && machine.phase == Phase::kRoaming) run_roaming(m);
 }
 template <class R>
 void Engine<R>::resume_with(std::uint32_t m, std::uint64_t pools) {
@@ -124,6 +125,8 @@ void Engine<R>::machine_event(std::uint32_t m) {
     } else {
       begin_processing(m);
     }
+  } else if (p_.polls && machine.phase == Phase::kRoaming) {
+    end_roaming(m);
   } else {
     finish(m);
   }
@@ -200,6 +203,8 @@ void Engine<R>::begin_processing(std::uint32_t m) {
   machine.total = machine.left = processing_time(m, lot);
   if (p_.wears) [[unlikely]]
     slow_down(m);
+  if (p_.preempts && s_.more[machine.lot].worked_by != kNone) [[unlikely]]
+    take_up(m, machine.lot);
   run_machine(m, choice);
 }
 template <class R>
@@ -326,10 +331,14 @@ void Engine<R>::count_lots(std::uint32_t m, std::uint32_t lots) {
 template <class R>
 void Engine<R>::resume(std::uint32_t m) {
   MachineState& machine = s_.machines[m];
+  if (p_.preempts && yields(m)) [[unlikely]]
+    return preempt(m);
   if (machine.phase == Phase::kSetup || machine.phase == Phase::kProcessing) {
     run_machine(m, choice_on(machine));
   } else if (machine.phase == Phase::kIdle && machine.open && machine.faults == 0) {
     free_machine(m);
+  } else if (machine.phase == Phase::kRoaming) {
+    run_roaming(m);
   } else {
     update_condition(m);
   }

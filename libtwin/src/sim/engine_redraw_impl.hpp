@@ -47,6 +47,7 @@ void Engine<R>::redraw_pool(std::uint32_t p) {
 template <class R>
 void Engine<R>::redraw_lot(std::uint32_t l) {
   Lot& lot = s_.lots[l];
+  if (p_.preempts && lot.place != Place::kFree && s_.more[l].worked_by != kNone) redraw_preempted(l);
   if (!s_.queue.pending(slots_.lots + l)) return;
   const bool moves = lot.place == Place::kTransit;
   const StepData& step = p_.steps[lot.step];
@@ -83,17 +84,18 @@ void Engine<R>::redraw_machine(std::uint32_t m) {
       failure.drawn = age + failure.left;
     }
   }
+  if (machine.phase == Phase::kRoaming) return redraw_roaming(m, was_running);
   if (machine.phase != Phase::kSetup && machine.phase != Phase::kProcessing) return;
   const Lot& lot = s_.lots[machine.lot];
   const ChoiceData& choice = p_.choices[lot.choice];
   const bool setup = machine.phase == Phase::kSetup;
   const Tick age = machine.total - machine.left;
-  const std::uint64_t stream = step_stream(p_, lot, setup ? machine.tearing ? Purpose::kTeardown : Purpose::kSetup : Purpose::kService);
+  const std::uint64_t stream =
+      step_stream(p_, lot, setup ? machine.tearing ? Purpose::kTeardown : Purpose::kSetup : Purpose::kService);
   machine.left =
       machine.believed
           ? believed_left(m, age, draw_uniform(s_.key, draw_stream(stream, Purpose::kResidual), lot_index(lot)))
-          : draw_left(setup ? setup_under_way(m) : choice.time, stream, lot_index(lot), age,
-                      setup ? 1 : speed_of(m));
+          : draw_left(setup ? setup_under_way(m) : choice.time, stream, lot_index(lot), age, setup ? 1 : speed_of(m));
   machine.total = age + machine.left;
   if (!was_running) return;
   const Tick span = begin_run(m);

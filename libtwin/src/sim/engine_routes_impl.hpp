@@ -319,7 +319,8 @@ void Engine<R>::look_for_deadlock(std::uint32_t lot, std::uint32_t machine) {
   reach(lot != kNone ? station_at(s_.lots[lot].choice) : station_of(machine));
   for (std::size_t i = 0; i < reached.size(); ++i)
     (void)find_machine(reached[i], [&](std::uint32_t m) {
-      comes_free[m] = s_.machines[m].phase < Phase::kBlocked;
+      const Phase phase = s_.machines[m].phase;
+      comes_free[m] = phase != Phase::kBlocked && phase != Phase::kHeld;
       if (!comes_free[m])
         each_lot(
             m, [&](std::uint32_t l) { each_way(m, l, [&](std::uint32_t c, std::uint32_t) { reach(station_at(c)); }); });

@@ -315,6 +315,15 @@ class Migration {
   }
   /// What was decided about a lot under way stands, if the changed plant has the step and the station.
   [[nodiscard]] LotMore translate(LotMore more, const Lot& lot) const {
+    if (more.worked_by != kNone) {
+      more.worked_by = machines_[more.worked_by];
+      const bool known =
+          more.worked_by != kNone && b_.stations[b_.machines[more.worked_by].station.value].preempt != Preemption::kOff;
+      if (!known) {
+        more.worked_by = kNone;
+        more.total = more.left = 0;
+      }
+    }
     if (!more.decided) return more;
     const LotMore was = more;
     more.follows = more.follows_choice = kNone;
@@ -428,7 +437,14 @@ class Migration {
       const std::uint32_t station = stations_[a_.machines[i].station.value];
       if (m.kind == kNone || station == kNone || b_.stations[station].min_run == 0) m.run = 0;
       move_load(i, m);
-      if (m.lot == kNone && m.phase != Phase::kIdle) {
+      const StationData& from = a_.stations[a_.machines[i].station.value];
+      const StationData& to = b_.stations[b_.machines[machines_[i]].station.value];
+      const bool roams = m.phase == Phase::kRoaming && to.polling.serve != Serve::kAny && m.kind != kNone;
+      if (from.polling.serve != to.polling.serve)
+        m.gate = to.polling.serve == Serve::kGated     ? old_.arrivals
+                 : to.polling.serve == Serve::kLimited ? to.polling.limit
+                                                       : 0;
+      if (m.lot == kNone && m.phase != Phase::kIdle && !roams) {
         m.phase = Phase::kIdle;
         m.believed = false;
         m.tearing = false;
@@ -539,6 +555,14 @@ class Migration {
   /// Counts go along; queues are built anew in the order of the new rules.
   void move_stations(const Parameters& parameters) {
     detail::Engine<detail::NoRecorder> engine(b_, parameters, new_, {});
+    for (std::uint32_t i = 0; i < a_.machines.size(); ++i) {  // lots under way may be ranked against those that come
+      const std::uint32_t l = machines_[i] == kNone ? kNone : new_.machines[machines_[i]].lot;
+      if (l == kNone || new_.machines[machines_[i]].phase == Phase::kBlocked) continue;
+      const StationData& to = b_.stations[b_.machines[machines_[i]].station.value];
+      if (to.preempt == Preemption::kOff) continue;
+      new_.lots[l].key = engine.queue_key(to, new_.lots[l]);
+      if (a_.stations[a_.machines[i].station.value].preempt == Preemption::kOff) new_.lots[l].arrival = new_.arrivals++;
+    }
     for (std::uint32_t s = 0; s < a_.stations.size(); ++s) {
       const std::uint32_t to = stations_[s];
       if (to == kNone) continue;
@@ -639,9 +663,13 @@ class Migration {
         ++new_.stations[b_.choices[new_.lots[l].choice].station.value].inbound;
         new_.queue.schedule(to.lots + l, e.time, e.priority());
       } else if (e.slot >= from.lots && new_.lots[e.slot - from.lots].place == Place::kQueue) {
-        const Lot& lot = new_.lots[e.slot - from.lots];
-        if (b_.steps[lot.step].patience.valid() && !lot.overdue)
-          new_.queue.schedule(to.lots + (e.slot - from.lots), e.time, e.priority());
+        const std::uint32_t l = e.slot - from.lots;
+        const StepData& step = b_.steps[new_.lots[l].step];
+        if (step.patience.valid() && !new_.lots[l].overdue) {
+          new_.queue.schedule(to.lots + l, e.time, e.priority());
+        } else if (step.limited && !new_.lots[l].overdue) {
+          engine.schedule_patience(l);
+        }
       }
     }
     for (std::uint32_t l = 0; l < new_.lots.size(); ++l) {

@@ -147,7 +147,8 @@ struct Canonical {
 };
 
 void write_more(Writer& w, const LotMore& more) {
-  w.all(more.sent_back, more.follows, more.follows_choice, more.decided, more.follows_rework, more.order);
+  w.all(more.sent_back, more.follows, more.follows_choice, more.decided, more.follows_rework, more.order, more.worked_by,
+        more.total, more.left);
 }
 void write_marks(Writer& w, const State& state, std::uint32_t lot) {
   for (std::uint32_t k = 0; k < state.marks_per_lot; ++k) {
@@ -165,7 +166,7 @@ std::string body(const PlantData& plant, const State& state) {
   for (const MachineState& m : state.machines) {
     w.all(m.since, m.left, m.run_since, m.total, m.started, m.kind, m.last_step, m.repairing, m.next_mode, m.faults,
           m.phase, m.condition, m.open, m.running, m.believed, m.changing, m.supplied, m.waits, m.holding, m.pace,
-          m.late, m.pools, m.visits);
+          m.late, m.pools, m.visits, m.gate, m.changes);
     for (const Tick t : m.in_condition) w.put(t);
     if (plant.keeps_runs) w.all(m.run, m.tearing);
     w.put(m.held);
@@ -233,14 +234,14 @@ void read_machine(Reader& r, const PlantData& plant, Tick now, MachineState& m) 
   r.index(m.repairing, plant.modes.size(), true);
   r.index(m.next_mode, plant.modes.size(), true);
   r.all(m.faults, m.phase, m.condition, m.open, m.running, m.believed, m.changing, m.supplied, m.waits, m.holding,
-        m.pace, m.late, m.pools, m.visits);
+        m.pace, m.late, m.pools, m.visits, m.gate, m.changes);
   Tick before = m.since - kOldest;
   for (Tick& t : m.in_condition) {
     r.ticks(t, 0, before);
     before -= t;
   }
   if (plant.keeps_runs) r.all(m.run, m.tearing);
-  if (m.phase > Phase::kHeld || static_cast<std::size_t>(m.condition) >= kConditions)
+  if (m.phase > Phase::kRoaming || static_cast<std::size_t>(m.condition) >= kConditions)
     refuse("a machine is in no known phase or condition");
   m.held = static_cast<std::uint32_t>(r.count(4));
 }
@@ -291,6 +292,18 @@ void read_more(Reader& r, const PlantData& plant, const Lot& lot, LotMore& more)
   if (more.order != kNone && (lot.source < plant.sources.size() || lot.source - plant.sources.size() == more.order ||
                               plant.orders[more.order].product != plant.steps[lot.step].product))
     refuse("a lot counts for an order that is not one of its product");
+  r.index(more.worked_by, plant.machines.size(), true);
+  r.span(more.total);
+  r.span(more.left);
+  if (more.worked_by != kNone) {
+    const StationId station = plant.machines[more.worked_by].station;
+    if (plant.stations[station.value].preempt == Preemption::kOff || lot.place == Place::kParted ||
+        plant.choices[lot.choice].station != station || (lot.place != Place::kQueue && lot.place != Place::kMachine) ||
+        more.left > more.total)
+      refuse("work was left where no lot takes a machine from another");
+  } else if (more.total != 0 || more.left != 0) {
+    refuse("work was left by no machine");
+  }
   if (!more.decided) {
     if (more.follows != kNone || more.follows_choice != kNone || more.follows_rework)
       refuse("what follows an operation is half decided");
@@ -364,10 +377,11 @@ void check_pools(const PlantData& plant, const State& state, std::uint32_t i, co
   const MachineState& m = state.machines[i];
   const bool works = m.phase == Phase::kSetup || m.phase == Phase::kProcessing;
   const ChoiceData* choice = works ? &plant.choices[state.lots[m.lot].choice] : nullptr;
-  if (m.running && choice == nullptr) fault("it runs without work");
+  if (m.running && choice == nullptr && m.phase != Phase::kRoaming) fault("it runs without work");
   if (m.waits && (choice == nullptr || choice->is_bare() || !m.open || m.faults > 0)) fault("it waits for nothing");
-  if (m.holding != (m.running && choice->needs.count > 0)) fault("it holds pools it does not need, or needs some");
-  if (m.running && !choice->is_bare() && !m.supplied) fault("it works without its material");
+  if (m.holding != (m.running && choice != nullptr && choice->needs.count > 0))
+    fault("it holds pools it does not need, or needs some");
+  if (m.running && choice != nullptr && !choice->is_bare() && !m.supplied) fault("it works without its material");
   if (!m.holding) return;
   for (std::uint32_t k = 0; k < choice->needs.count; ++k)
     if (((m.pools >> (8 * k)) & 0xffU) >= plant.needs[choice->needs.first + k].pool_count)
@@ -452,7 +466,10 @@ void check_machines(const PlantData& plant, State& state) {
     if (m.pace >= std::max(1U, data.wear == kNone ? 0U : plant.modes[data.wear].level_count))
       fault("it works at the speed of a state that it does not have");
     const StationData& station = plant.stations[data.station.value];
-    const bool empty = m.phase == Phase::kIdle || (m.phase == Phase::kHeld && station.cycle > 0 && m.lot == kNone);
+    if (m.phase == Phase::kRoaming && (station.polling.serve == Serve::kAny || m.kind == kNone))
+      fault("it is on its way between kinds of work where there is none");
+    const bool empty = m.phase == Phase::kIdle || m.phase == Phase::kRoaming ||
+                       (m.phase == Phase::kHeld && station.cycle > 0 && m.lot == kNone);
     if (empty != (m.lot == kNone)) fault("its phase does not fit the lot it holds");
     if (m.kind != kNone && m.kind >= plant.stations[data.station.value].kind_count)
       fault("it is set up for a kind of work that it does not do");
@@ -461,7 +478,7 @@ void check_machines(const PlantData& plant, State& state) {
     for (std::uint32_t l = m.lot; l != kNone; l = state.lots[l].child) {
       const Lot& lot = state.lots[l];
       if (lot.blocked != (m.phase == Phase::kBlocked)) fault("its phase does not fit that of its lot");
-      if (state.carries_more && state.more[l].decided && m.phase >= Phase::kBlocked)
+      if (state.carries_more && state.more[l].decided && m.phase != Phase::kSetup && m.phase != Phase::kProcessing)
         fault("it is decided what follows an operation that has not begun, or is over");
       if (!lot.blocked && plant.choices[lot.choice].station != data.station) fault("it works for another station");
       if (!lot.blocked && !may_do(plant, state, i, lot.choice, lot.step, l)) fault("it does work that it does not do");
@@ -483,7 +500,7 @@ void check_machines(const PlantData& plant, State& state) {
     if (m.repairing != kNone &&
         (!own_mode(m.repairing) || plant.modes[m.repairing].apart() || !state.failures[m.repairing].down))
       fault("it repairs what has not failed");
-    const bool works = m.phase == Phase::kSetup || m.phase == Phase::kProcessing;
+    const bool works = m.phase == Phase::kSetup || m.phase == Phase::kProcessing || m.phase == Phase::kRoaming;
     if (m.running != (works && m.open && m.faults == 0 && !m.waits))
       fault("it runs when it should stand, or stands when it should run");
     if (m.next_mode != kNone && (!m.running || m.phase != Phase::kProcessing || !own_mode(m.next_mode) ||
@@ -506,10 +523,11 @@ void check_machines(const PlantData& plant, State& state) {
     }
     const Condition condition = !m.open                         ? Condition::kOff
                                 : m.faults > 0                  ? Condition::kDown
-                                : m.phase >= Phase::kBlocked    ? Condition::kBlocked
+                                : m.phase == Phase::kBlocked    ? Condition::kBlocked
+                                : m.phase == Phase::kHeld       ? Condition::kBlocked
                                 : works && !m.running           ? Condition::kWaiting
                                 : m.phase == Phase::kProcessing ? Condition::kWorking
-                                : m.phase == Phase::kSetup      ? Condition::kSetup
+                                : works                         ? Condition::kSetup
                                                                 : Condition::kStarved;
     if (m.condition != condition) fault("its condition does not fit its phase");
     const std::uint32_t change = Slots(plant).calendars + data.calendar.value;
@@ -526,12 +544,30 @@ void check_machines(const PlantData& plant, State& state) {
         for (const std::uint32_t l : queue_lots(state, data.station.value))
           if (may_do(plant, state, i, state.lots[l].choice, state.lots[l].step, l))
             fault("it is idle while lots wait for it");
+      if (station.polling.serve != Serve::kAny && station.kind_count > 0) fault("it polls and stands still");
     }
     if (m.believed && m.phase != Phase::kProcessing) fault("an estimate belongs to no work");
     const auto belief = std::ranges::find(state.beliefs, i, &Belief::machine);
     if (m.believed != (belief != state.beliefs.end())) fault("its estimate is missing");
     if (m.believed && (belief->at_left < m.left || belief->at_left > m.total))
       fault("its estimate was made when more was left than there was, or less than there is");
+  }
+}
+
+/// Where lots take machines from others, those under way must be able to stand in the queue.
+void check_ranks(const PlantData& plant, const State& state) {
+  for (std::uint32_t s = 0; s < plant.stations.size(); ++s) {
+    const StationData& data = plant.stations[s];
+    if (data.preempt == Preemption::kOff) continue;
+    std::vector<std::uint64_t> arrivals;
+    for (const std::uint32_t l : queue_lots(state, s)) arrivals.push_back(state.lots[l].arrival);
+    for (std::uint32_t m = data.first_machine; m < data.first_machine + data.machine_count; ++m)
+      if (const MachineState& machine = state.machines[m]; machine.lot != kNone && machine.phase != Phase::kBlocked)
+        arrivals.push_back(state.lots[machine.lot].arrival);
+    std::ranges::sort(arrivals);
+    if (std::ranges::adjacent_find(arrivals) != arrivals.end() ||
+        (!arrivals.empty() && arrivals.back() >= state.arrivals))
+      refuse(fmt::format("lots under way at {} have no place in its queue", plant.station_names[s]));
   }
 }
 
@@ -925,6 +961,7 @@ State State::load(std::string_view bytes, const Plant& of) {
   if (!r.done()) refuse("something follows its end");
   check_machines(data, state);
   check_line(data, state);
+  check_ranks(data, state);
   check_events(data, state);
   return state;
 }

@@ -239,6 +239,42 @@ def exponential_line(mu, B, f=None, r=None):  # noqa: N803, as the model is writ
     return text, {"throughput": _rate("part.throughput"), "wip": _plain("part.wip")}
 
 
+def preemptive_priority(lams, es, es2):
+    """Build the classes of `priority`, the first of which take the machine from the others."""
+    text, _ = priority(lams, es, es2)
+    text = text.replace("rule: priority", "rule: priority, preempt: resume")
+    assert "preempt" in text
+    return text, {f"W_{k + 1}": _time(f"class{k + 1}.cycle_time") for k in range(len(lams))}
+
+
+def restarted(lam, b, d):
+    """Build a source that always has a job, and customers who go before."""
+    text = f"""
+stations: {{mill: {{queue: {{rule: "priority(quick, slow)", preempt: restart}}}}}}
+products:
+  quick: {{arrivals: every exponential(rate {lam} per min), route: [{{at: mill, time: exponential({b} min)}}]}}
+  slow: {{arrivals: saturate, route: [{{at: mill, time: {d} min}}]}}
+"""
+    return text, {"throughput": _rate("slow.throughput")}
+
+
+def polling(N, lam, b, b2, r, var_r=0, kind="exhaustive"):  # noqa: N803, as the model is written
+    """Build a product for each queue."""
+    change = span(r, var_r / r**2, "gamma")
+    serve = "limited(1)" if kind == "limited" else kind
+    text = f'stations: {{server: {{polling: {{change: "{change}", serve: {serve}}}}}}}\nproducts:\n'
+    time = span(b, b2 / b**2 - 1, "gamma")
+    for i in range(N):
+        text += (
+            f'  q{i}: {{arrivals: every exponential(rate {lam} per min), route: [{{at: server, time: "{time}"}}]}}\n'
+        )
+
+    def wait(result):
+        return sum(result[f"q{i}.waiting_time"].sample for i in range(N)) / N / MINUTE
+
+    return text, {"Wq": wait}
+
+
 def bernoulli_line(p, N):  # noqa: N803, as the model is written
     """Build machines that are up in each slot by chance, and take a part only in a slot in which they work."""
     stations = ""

@@ -203,3 +203,42 @@ def longest(rates: Sequence[float]) -> float:
     """Mean of the longest of independent exponential times, by inclusion and exclusion."""
     sets = itertools.chain.from_iterable(itertools.combinations(rates, k) for k in range(1, len(rates) + 1))
     return sum((-1) ** (len(some) + 1) / sum(some) for some in sets)
+
+
+def polling(
+    N: int,  # noqa: N803, as the model is written
+    lam: float,
+    b: float,
+    b2: float,
+    r: float,
+    var_r: float = 0,
+    kind: str = "exhaustive",
+) -> dict[str, float]:
+    """Wait in N queues alike, served in turn, with the way r from each to the next (Takagi 1986).
+
+    kind: exhaustive, gated, or limited, which is one customer of each visit.
+    """
+    rho = N * lam * b
+    if kind == "exhaustive":
+        wait = (N * lam * b2 + r * (N - rho)) / (2 * (1 - rho))
+    elif kind == "gated":
+        wait = (N * lam * b2 + r * (N + rho)) / (2 * (1 - rho))
+    else:
+        wait = (N * lam * b2 + r * (N + rho) + N * lam * var_r) / (2 * (1 - rho - N * lam * r))
+    return {"Wq": var_r / (2 * r) + wait}
+
+
+def preemptive_priority(lams: Sequence[float], es: Sequence[float], es2: Sequence[float]) -> dict[str, float]:
+    """Time in system by class, class 1 first, which takes the server; others resume (White and Christie 1958)."""
+    out = {}
+    for k in range(len(lams)):
+        before = sum(lam * s for lam, s in zip(lams[:k], es[:k], strict=True))
+        through = before + lams[k] * es[k]
+        left = sum(lam * s2 for lam, s2 in zip(lams[: k + 1], es2[: k + 1], strict=True)) / 2
+        out[f"W_{k + 1}"] = es[k] / (1 - before) + left / ((1 - before) * (1 - through))
+    return out
+
+
+def restarted(lam: float, b: float, d: float) -> dict[str, float]:
+    """Rate of jobs of constant work d that begin anew whenever Poisson customers of mean work b take the server."""
+    return {"throughput": 1 / (math.expm1(lam * d) * (1 / lam + b / (1 - lam * b)))}

@@ -333,6 +333,8 @@ class StationBuilder : public BuilderLink<StationBuilder> {
   /// Products in this order first, those not named last.
   StationBuilder& queue_priority(const std::vector<std::string>& products);
   StationBuilder& lose_when_full();
+  /// Lots that come first by the rule take machines from others. \param then  what becomes of these: resume, restart
+  StationBuilder& preempt(const std::string& then = "resume");
   /// Adds a way to fail; of work, or else of time on the clock.
   StationBuilder& failure(const TimeText& after, const TimeText& repair, bool of_work = true);
   StationBuilder& failure(const FailureOptions& failure);
@@ -353,6 +355,8 @@ class StationBuilder : public BuilderLink<StationBuilder> {
   StationBuilder& uses(const std::string& material, int amount = 1);
   /// Adds material made as an operation ends, of steps that say nothing of it.
   StationBuilder& makes(const std::string& material, int amount = 1);
+  /// Lets each machine go round its kinds of work, also when none waits. \param serve  `gated`, `limited(3)`
+  StationBuilder& polling(const TimeText& change, const std::string& serve = "exhaustive", const std::string& by = "");
   /// Begins an operation only when there is room where its lot goes next.
   StationBuilder& block_before();
   /// Begins and ends operations at multiples of this time only.
