@@ -63,7 +63,7 @@ TEST(Change, TakesAMachineWhereLotsTakeThemFromOthers) {
   EXPECT_EQ(at_m("priority: 1, changes: [{at: 2 s, cancel: now}]", "priority: 9, release: 4 s"), "B m 4-7")
       << "a cancelled one that loses its machine is gone";
   EXPECT_EQ(at_m("priority: 1", "changes: [{at: 4 s, to: C}]", ", {id: C, product: q, priority: 7, release: 8 s}"),
-            "B m 4-7, C m 8-11, A m 7-16");
+            "B m 4-7, C m 8-11, A m 11-16");
 }
 
 TEST(Change, OfTheDueDateSortsToo) {
