@@ -48,6 +48,24 @@ TEST(Change, AtReleaseComesBeforeTheLots) {
   EXPECT_EQ(at_mill(Trial(mill("[{at: 0 s, priority: 9}]")).until(kMinute)), "A-01 B-01 B-02 A-02 C");
 }
 
+TEST(Change, TakesAMachineWhereLotsTakeThemFromOthers) {
+  const auto at_m = [](const std::string& a, const std::string& b, const std::string& more = "") {
+    Trial run(
+        "stations: {m: {queue: {rule: priority, preempt: resume}}}\nproducts: {p: {route: [{at: m, time: 10 s}]}, q: "
+        "{route: [{at: m, time: 3 s}]}}\norders: [{id: A, product: p, " +
+        a + "}, {id: B, product: q, " + b + "}" + more + "]\n");
+    run.until(kMinute);
+    return run.operations();
+  };
+  EXPECT_EQ(at_m("priority: 1", "changes: [{at: 4 s, priority: 9}]"), "B m 4-7, A m 7-13") << "one that waits";
+  EXPECT_EQ(at_m("priority: 5, changes: [{at: 4 s, priority: -1}]", "priority: 0"), "B m 4-7, A m 7-13")
+      << "the one under way";
+  EXPECT_EQ(at_m("priority: 1, changes: [{at: 2 s, cancel: now}]", "priority: 9, release: 4 s"), "B m 4-7")
+      << "a cancelled one that loses its machine is gone";
+  EXPECT_EQ(at_m("priority: 1", "changes: [{at: 4 s, to: C}]", ", {id: C, product: q, priority: 7, release: 8 s}"),
+            "B m 4-7, C m 8-11, A m 11-16");
+}
+
 TEST(Change, OfTheDueDateSortsToo) {
   EXPECT_EQ(at_mill(Trial(mill("[]", "edd")).until(kMinute)), "A-01 A-02 C B-01 B-02");
   Trial run(mill("[{at: 5 s, due: 20 s}]", "edd"));

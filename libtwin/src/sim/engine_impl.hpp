@@ -444,7 +444,8 @@ class Engine {
   [[nodiscard]] bool polls(std::uint32_t s) const noexcept { return p_.stations[s].polling.serve != Serve::kAny; }
 
   // engine_preempt
-  [[gnu::noinline]] void try_to_preempt(std::uint32_t s, std::uint32_t l);
+  [[gnu::noinline]] bool try_to_preempt(std::uint32_t s, std::uint32_t l);
+  void preempt_changed();
   [[nodiscard]] bool yields(std::uint32_t m) const noexcept;
   void preempt(std::uint32_t m);
   [[gnu::noinline]] void take_up(std::uint32_t m, std::uint32_t l);

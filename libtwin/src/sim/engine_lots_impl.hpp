@@ -411,7 +411,7 @@ void Engine<R>::enter(std::uint32_t l) {
   if (station.idle > 0 && !data.direct) {
     offer_batch(s);
   } else if (p_.preempts && data.preempt != Preemption::kOff) {
-    try_to_preempt(s, l);
+    (void)try_to_preempt(s, l);
   }
 }
 /// A batch may be whole: the first idle machine looks.

@@ -108,11 +108,16 @@ void Engine<R>::change_order(const ChangeData& change) {
       (priority ? lot.priority = static_cast<std::int32_t>(change.value) : lot.due = change.value);
       sort_in(part);
     });
+  if (p_.preempts) preempt_changed();
 }
 /// Gives a lot that waits in a queue the place that it has now.
 template <class R>
 void Engine<R>::sort_in(std::uint32_t l) {
   Lot& lot = s_.lots[l];
+  if (p_.preempts && lot.place == Place::kMachine && !lot.blocked) {  // it may have to stand in the queue again
+    const StationData& at = p_.stations[station_of(lot.machine)];
+    if (at.preempt != Preemption::kOff) lot.key = queue_key(at, lot);
+  }
   if (lot.place != Place::kQueue) return;
   const std::uint32_t s = p_.choices[lot.choice].station.value;
   const StationData& station = p_.stations[s];
@@ -178,6 +183,7 @@ void Engine<R>::move_lots(std::uint32_t from, std::uint32_t to, std::uint64_t lo
   s_.next_order = std::min(s_.next_order, std::min(from, to));
   s_.queue.cancel(slots_.order);
   schedule_orders();
+  if (p_.preempts) preempt_changed();
 }
 
 }  // namespace twin::detail

@@ -8,10 +8,10 @@ namespace twin::detail {
   return longer == 1 ? span : std::min(ticks_from_seconds(seconds_from_ticks(span) * longer), kNever);
 }
 /// A lot has just entered the queue: if it is the first there, and comes before a lot under way, it takes that one's
-/// machine; of several the one whose lot comes last.
+/// machine; of several the one whose lot comes last. \return whether it does
 template <class R>
-void Engine<R>::try_to_preempt(std::uint32_t s, std::uint32_t l) {
-  if (s_.stations[s].head != l) return;
+bool Engine<R>::try_to_preempt(std::uint32_t s, std::uint32_t l) {
+  if (s_.stations[s].head != l) return false;
   const StationData& data = p_.stations[s];
   std::uint32_t worst = kNone;
   const auto rank = [&](std::uint32_t m) {
@@ -28,7 +28,17 @@ void Engine<R>::try_to_preempt(std::uint32_t s, std::uint32_t l) {
     if (machine.running && machine.next_mode == kNone && machine.run_since + machine.left == s_.now) continue;
     if (worst == kNone || rank(m) > rank(worst)) worst = m;
   }
-  if (worst != kNone && s_.lots[l].key < rank(worst).first) preempt(worst);
+  if (worst == kNone || s_.lots[l].key >= rank(worst).first) return false;
+  preempt(worst);
+  return true;
+}
+/// Lots have other priorities or due dates than before: those that wait may come before those under way.
+template <class R>
+void Engine<R>::preempt_changed() {
+  for (std::uint32_t s = 0; s < p_.stations.size(); ++s)
+    while (p_.stations[s].preempt != Preemption::kOff && s_.stations[s].queued > 0 &&
+           try_to_preempt(s, s_.stations[s].head))
+      resolve();  // the machine takes it
 }
 /// A machine is repaired, or opens, and a lot has come that takes it from the one on it.
 template <class R>
@@ -61,6 +71,12 @@ void Engine<R>::preempt(std::uint32_t m) {
   if (machine.phase == Phase::kHeld) std::erase(held_, m);
   forget_belief(m);
   const std::uint32_t kept = p_.holds_back ? give_up(m, l) : kNone;
+  if (lot.cancelled) {  // it was only to end its operation
+    more.worked_by = kNone;
+    leave_cancelled(l);
+    if (kept != kNone) admit(kept);
+    return;
+  }
   machine.phase = Phase::kIdle;
   machine.lot = kNone;
   machine.held = 0;
