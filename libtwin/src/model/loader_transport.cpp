@@ -513,7 +513,8 @@ void PlantLoader::read_transport(const Place& place, StepSpec& spec) {
             fmt::format("{} conveyors do not lead to {} steps", group.names.size(),
                         spec.consecutive ? spec.stations.size() : std::size_t{1}),
             "one conveyor, or one for each station of a range");
-    if (spec.carriers.size() > 1 && spec.carriers.size() != spec.stations.size()) spec.carriers.resize(1);
+    if (spec.carriers.size() > 1 && spec.carriers.size() != spec.stations.size())
+      spec.carriers.erase(spec.carriers.begin() + 1, spec.carriers.end());
     return;
   }
   const bool word = !text.empty() && text.find_first_of("(0123456789") != 0 && text.find('(') == std::string::npos;

@@ -61,7 +61,7 @@ std::string schema_of(Shape shape) {
       return R"({"type": "array", "items": {"type": ["string", "number"]}, "minItems": 2, "maxItems": 2})";
     case Shape::kDispatch:
       return R"_({"anyOf": [{"enum": ["nearest", "longest_waiting", "least_used"]}, )_"
-             R"_({"type": "string", "pattern": "^expr\(.*\)$"}]})_";
+             R"_({"type": "string", "pattern": "^expr\\(.*\\)$"}]})_";
     case Shape::kBattery:
       return reference(Level::kBattery);
     case Shape::kWhenIdle:
