@@ -1078,7 +1078,7 @@ void read_totals(Reader& r, const PlantData& plant, State& state) {
   }
   for (SourceState& s : state.sources) {
     r.all(s.count, s.gone);
-    if (plant.splits && s.count >> (kSerialBits - 1) != 0)
+    if (s.count >> (plant.splits ? kSerialBits - 1 : 62U) != 0)
       refuse("a count of lots is out of range");  // see sublot_serial()
     r.past(s.last, state.now);
     r.span(s.drawn);
