@@ -85,12 +85,16 @@ class Step:
         overdue, overdue_rework = self.if_overdue, isinstance(self.if_overdue, Mapping)
         if isinstance(overdue, Mapping):
             overdue = _only(overdue, "rework", "if_overdue", "'scrap', 'leave', 'stay', or {'rework': step}")
-        same, same_station = self.same_as or "", ""
-        if isinstance(same, Mapping):
-            same, same_station = "", _only(same, "station", "same_as", "an earlier step, or {'station': step}")
-        beyond, beyond_step = self.beyond, ""
-        if isinstance(beyond, Mapping):
-            beyond, beyond_step = "", _only(beyond, "goto", "beyond", "'scrap', 'pass', 'leave', or {'goto': step}")
+        same, same_station = "", ""
+        if isinstance(self.same_as, Mapping):
+            same_station = _only(self.same_as, "station", "same_as", "an earlier step, or {'station': step}")
+        else:
+            same = self.same_as or ""
+        beyond, beyond_step = "", ""
+        if isinstance(self.beyond, Mapping):
+            beyond_step = _only(self.beyond, "goto", "beyond", "'scrap', 'pass', 'leave', or {'goto': step}")
+        else:
+            beyond = self.beyond
         by_formula = self.choose.startswith("expr(") and self.choose.endswith(")")
         return _core.Step(
             at=[self.at] if isinstance(self.at, str) else list(self.at),
@@ -939,7 +943,7 @@ class ProductBuilder(_Link):
         return self
 
     def due(self, after_release: Span) -> ProductBuilder:
-        """Set the due date: a span from release, or a rule such as ``"twk(5)"``, ``"slk(2 d)"``, ``"ran(uniform(1, 3 d))"``."""
+        """Set the due date: a span from release, or a rule such as ``"twk(5)"`` or ``"ran(uniform(1, 3 d))"``."""
         if isinstance(after_release, str) and "(" in after_release:
             self._product.due(after_release)
         else:

@@ -44,7 +44,9 @@ def events(history: History) -> pd.DataFrame:
         _piece(operations, "start", "start", np.arange(0, 2 * count, 2)),
         _piece(operations, "end", "complete", np.arange(1, 2 * count, 2)),
         _piece(in_work, "start", "start", np.arange(2 * count, last, 2)),
-        _piece(lots, "finish", np.where(lots["cancelled"], "cancel", np.where(lots["scrapped"], "scrap", "finish")), last),
+        _piece(
+            lots, "finish", np.where(lots["cancelled"], "cancel", np.where(lots["scrapped"], "scrap", "finish")), last
+        ),
         _piece(conditions, "start", conditions["condition"], last + 1),
     ]
     table = pd.concat(pieces, ignore_index=True)

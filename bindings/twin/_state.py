@@ -177,8 +177,8 @@ class State:
         Parameters
         ----------
         how : {"now", "finish"}
-            Lots leave at once, those on a machine when their operation ends; or what is in process is finished, and only
-            what is not released is cancelled.
+            Lots leave at once, those on a machine when their operation ends; or what is in process is finished, and
+            only what is not released is cancelled.
         """
         if how not in ("now", "finish"):
             raise InvalidArgument(f"cancel: {how!r}; allowed: 'now', 'finish'")

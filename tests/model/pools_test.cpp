@@ -231,7 +231,8 @@ TEST(ToolLife, IsOfToolsThatMachinesNeed) {
   EXPECT_EQ(Plant::parse(plant("life: 20 of lots")).data().lives[0].ages, Ageing::kLots);
 
   EXPECT_THAT(told(plant("life: 0 s of work")), ElementsAre(HasSubstr("tools that last for no time")));
-  EXPECT_THAT(told(plant("life: 20 h of lots")), ElementsAre(HasSubstr("'h' is a unit where a plain number is needed")));
+  EXPECT_THAT(told(plant("life: 20 h of lots")),
+              ElementsAre(HasSubstr("'h' is a unit where a plain number is needed")));
   EXPECT_THAT(told(plant("regrind: 2 h")), ElementsAre(HasSubstr("nothing says how long these tools last")));
   EXPECT_THAT(told(plant("life: 20 h, regrinds: 2")), ElementsAre(HasSubstr("nothing says how long a regrind takes")));
   EXPECT_THAT(told(plant("life: 20 h, regrind: 1 h, regrinds: 0")), ElementsAre(HasSubstr("from 1 to 1000000")));

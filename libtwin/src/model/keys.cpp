@@ -292,10 +292,10 @@ const std::vector<Key>& keys_of(Level level) {
 }
 
 const char* name_of(Level level) noexcept {
-  constexpr std::array names{"plant",    "station", "machine",  "queue",       "failure",     "product", "step",
-                             "then",     "order",   "calendar", "run",         "pool",        "material", "supply",
-                             "setup",    "batch",   "arrivals", "conveyor",    "path",        "fleet",   "battery",
-                             "reorder",  "maintenance", "degradation", "polling", "sample",  "within",  "change"};
+  constexpr std::array names{"plant",   "station",     "machine",     "queue",    "failure", "product",  "step",
+                             "then",    "order",       "calendar",    "run",      "pool",    "material", "supply",
+                             "setup",   "batch",       "arrivals",    "conveyor", "path",    "fleet",    "battery",
+                             "reorder", "maintenance", "degradation", "polling",  "sample",  "within",   "change"};
   static_assert(names.size() == kLevels);
   return names[static_cast<std::size_t>(level)];
 }

@@ -139,8 +139,8 @@ struct StepSpec {
   BranchSpec overdue;                            ///< rework of lots that waited too long; else without node
   std::vector<Place> parallel;                   ///< lists of steps
   Way way = Way::kDirect;
-  std::vector<std::uint32_t> carriers;    ///< one for all stations, or one for each of a range
-  Place sublot;                                  ///< list of steps
+  std::vector<std::uint32_t> carriers;  ///< one for all stations, or one for each of a range
+  Place sublot;                         ///< list of steps
   std::uint32_t sublots = 0;
   BranchSpec same_as, window_of, beyond;  ///< earlier steps, and where lots go that may not be sent back; or none
   bool same_station = false;

@@ -73,7 +73,8 @@ struct PlainView : PlantView {
 [[nodiscard]] inline bool is_plain(const PlantData& plant) noexcept {
   if (plant.may_deadlock || plant.counts_lots || plant.keeps_runs || plant.cares || plant.wears || plant.holds_back ||
       plant.slotted || plant.polls || plant.preempts || plant.lots_carry_more || plant.marks_per_lot > 0 ||
-      !plant.pools.empty() || !plant.belts.empty() || !plant.fleets.empty() || !plant.calendars.empty() || !plant.orders.empty())
+      !plant.pools.empty() || !plant.belts.empty() || !plant.fleets.empty() || !plant.calendars.empty() ||
+      !plant.orders.empty())
     return false;
   const auto all = [](const auto& items, auto holds) {
     for (const auto& item : items)

@@ -306,9 +306,9 @@ void read_lot(Reader& r, const PlantData& plant, Tick now, Lot& lot) {
   if (lot.place == Place::kVehicle && step.way != Way::kFleet) refuse("a lot is on a vehicle where there is none");
   if (lot.place == Place::kFree || lot.place > Place::kVehicle) refuse("a lot is in no known place");
   const bool waits_for_carrier = step.way >= Way::kBelt;  // then it goes on to the end of its trip
-  if (lot.cancelled && (lot.source < plant.sources.size() || lot.place == Place::kQueue ||
-                        (!waits_for_carrier &&
-                         (lot.place == Place::kOutside || (lot.place == Place::kMachine && lot.blocked)))))
+  if (lot.cancelled &&
+      (lot.source < plant.sources.size() || lot.place == Place::kQueue ||
+       (!waits_for_carrier && (lot.place == Place::kOutside || (lot.place == Place::kMachine && lot.blocked)))))
     refuse("a lot that is cancelled has not left");
   const bool waits = lot.place == Place::kQueue || lot.place == Place::kOutside;
   if (waits && lot.waiting > lot.entered - kOldest) refuse("a lot has waited since before time began");

@@ -507,7 +507,7 @@ struct PlantData {
   std::vector<NeedData> needs;
   std::vector<std::uint32_t> need_pools;
   std::vector<std::uint32_t> carriers;  ///< pools that lots hold from step to step
-  std::vector<std::uint32_t> forks;  ///< StepId values
+  std::vector<std::uint32_t> forks;     ///< StepId values
   std::vector<BeltData> belts;
   std::vector<FleetData> fleets;
   std::vector<std::uint32_t> vehicle_fleet;  ///< by vehicle

@@ -339,11 +339,12 @@ struct Belief {
 };
 
 /// Slots of pending events: machines, failure modes, sources, calendars, pools (deliveries), stations (batches that
-/// wait no longer), stations again (cycles), reviews of material, units of pools, belts (two each: the first lot comes to
-/// the end, and the next one may get on), vehicles, the next order, the next change of an order, then lots under way or
-/// in a queue they may leave.
+/// wait no longer), stations again (cycles), reviews of material, units of pools, belts (two each: the first lot comes
+/// to the end, and the next one may get on), vehicles, the next order, the next change of an order, then lots under way
+/// or in a queue they may leave.
 struct Slots {
-  std::uint32_t modes, sources, calendars, pools, stations, cycles, reviews, units, belts, vehicles, order, change, lots;
+  std::uint32_t modes, sources, calendars, pools, stations, cycles, reviews, units, belts, vehicles, order, change,
+      lots;
   explicit Slots(const PlantData& plant) noexcept;
 };
 
@@ -389,7 +390,7 @@ struct State {
   std::vector<StepDone> marks;         ///< shape (lots, marks_per_lot), row = slot of `lots`
   std::vector<std::uint64_t> samples;  ///< lots that have come to each step that some pass by in turn
   std::vector<PoolState> pools;
-  std::vector<UnitState> units;      ///< by PoolData::first_unit
+  std::vector<UnitState> units;  ///< by PoolData::first_unit
   std::vector<BeltState> belts;
   std::vector<VehicleState> vehicles;
   std::vector<std::uint32_t> tracks;  ///< by track: vehicles on it
