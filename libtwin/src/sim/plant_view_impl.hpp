@@ -64,9 +64,11 @@ struct PlantView {
 /// need nothing to be there, and fail or not. Its engine asks for nothing else, so it does less for each event.
 struct PlainView : PlantView {
   using PlantView::PlantView;
+  // NOLINTBEGIN(readability-identifier-naming): they stand for the members of PlantView
   static constexpr bool may_deadlock = false, counts_lots = false, keeps_runs = false, cares = false, wears = false,
                         holds_back = false, slotted = false, polls = false, preempts = false, has_orders = false,
                         tools_wear = false, walks = false, tells_apart = false, carries = false;
+  // NOLINTEND(readability-identifier-naming)
 
   [[nodiscard]] static DistributionId setup_between(StationId, std::uint32_t, std::uint32_t) noexcept { return {}; }
 };

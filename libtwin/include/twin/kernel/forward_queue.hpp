@@ -20,7 +20,7 @@ namespace twin::kernel {
 class ForwardQueue {
  public:
   ForwardQueue() = default;
-  /// \param count  nothing depends on it; it is there so that queues are made alike
+  /// Nothing depends on the count: it is there so that queues are made alike.
   explicit ForwardQueue(std::size_t /*count*/) {}
 
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }

@@ -44,7 +44,7 @@ enum class Method : std::uint8_t {
 /// apart: those of entries into queues and of scheduled events; and a condition that was interrupted for no time at all
 /// may begin anew.
 ///
-/// \param lots  told of lots that leave, in their order
+/// A log of `lots` is told of those that leave, in their order.
 /// \return false if it was cancelled; the state is then of no use
 /// \throws InvalidArgument  as `advance`; a plant or a state for which recursion_refusals() has reasons is not looked
 ///                          for: ask before
