@@ -567,7 +567,8 @@ class Plant:
                 return False
             for name, amount in makes:
                 pool = self.pools[name]
-                if pool.level + pool.promised + amount * lots > pool.places:
+                taken = dict(uses).get(name, 0)  # it is taken first
+                if pool.level + pool.promised + (amount - taken) * lots > pool.places:
                     return False
         found = self.find(needed(self.key(step, station, "needs", {})))
         if found is None:
